@@ -1,0 +1,1 @@
+"""Organisers who sign in, their roles, and who may do what."""

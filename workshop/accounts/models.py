@@ -1,0 +1,66 @@
+"""Organisers, their sign-ins and their roles."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_login import UserMixin
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from workshop.core.db import Base, enum_column
+
+
+class Role(enum.StrEnum):
+    """What an organiser may do in one series."""
+
+    OWNER = "owner"
+    ORGANISER = "organiser"
+    HELPER = "helper"
+
+
+class Organiser(UserMixin, Base):
+    """Somebody who signs in."""
+
+    __tablename__ = "organiser"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(sa.String(254))
+    email_folded: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    """The address with case folded: what signing in compares."""
+    name: Mapped[str] = mapped_column(sa.String(200), default="")
+    language: Mapped[str] = mapped_column(sa.String(8), default="fr")
+    password_hash: Mapped[str] = mapped_column(sa.String(200))
+    """argon2id, in its own encoded form."""
+    is_administrator: Mapped[bool] = mapped_column(default=False)
+    """Manages accounts; sees no answers by that."""
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    roles: Mapped[list[SeriesRole]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+
+
+class SeriesRole(Base):
+    """One organiser's role in one series. Absent means: that series does not exist for them."""
+
+    __tablename__ = "series_role"
+
+    organiser_id: Mapped[int] = mapped_column(sa.ForeignKey("organiser.id", ondelete="CASCADE"), primary_key=True)
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"), primary_key=True, index=True)
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    granted_at: Mapped[datetime]
+
+
+class SignIn(Base):
+    """One browser in which an organiser is signed in; ended on the server."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    """SHA-256 of the random token that the cookie holds."""
+    organiser_id: Mapped[int] = mapped_column(sa.ForeignKey("organiser.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """Kept to within five minutes, for the idle limit."""

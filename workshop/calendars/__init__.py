@@ -1,0 +1,1 @@
+"""Feeds, downloads and the subscribe page."""

@@ -1,0 +1,273 @@
+"""Every setting: its name, default, unit and check. Starting on a bad one is refused, naming all the faults at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from workshop.core.errors import ConfigurationError
+
+PREFIX = "WORKSHOP_"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _flag(value: str) -> bool:
+    lowered = value.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("expected on or off")
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def check(value: str) -> int:
+        number = int(value) if re.fullmatch(r"\d{1,9}", value.strip()) else -1
+        if not low <= number <= high:
+            raise ValueError(f"expected a whole number from {low} to {high}")
+        return number
+
+    return check
+
+
+def _rate(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1000:  # noqa: PLR2004 (a relay beyond that needs no limit)
+        raise ValueError("expected messages per second from 0 (no limit) to 1000")
+    return number
+
+
+def _languages(value: str) -> tuple[str, ...]:
+    languages = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not languages or any(not re.fullmatch(r"[a-z]{2,3}", language) for language in languages):
+        raise ValueError("expected language codes separated by commas, such as fr,en")
+    if len(set(languages)) != len(languages):
+        raise ValueError("a language is named twice")
+    return languages
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value.strip())
+    except (ValueError, OSError, KeyError):
+        raise ValueError("expected an IANA time zone, such as Europe/Paris") from None
+    return value.strip()
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("expected an address such as https://workshops.example.org")
+    return value.strip().rstrip("/")
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", value.strip()):
+        raise ValueError("expected an e-mail address")
+    return value.strip()
+
+
+def _database(value: str) -> str:
+    value = value.strip()
+    if value.startswith(("postgresql://", "postgres://")):
+        return "postgresql+psycopg://" + value.split("://", 1)[1]
+    if value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return value
+    raise ValueError("expected postgresql://… or sqlite:///…")
+
+
+def _quiet(value: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,2})-(\d{1,2})", value.strip())
+    if not match or not all(0 <= int(part) < 24 for part in match.groups()):  # noqa: PLR2004 (hours)
+        raise ValueError("expected two hours of the day, such as 21-8")
+    return int(match[1]), int(match[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `check` turns its text into its value or raises ValueError with what was expected."""
+
+    name: str
+    default: str | None
+    """Text as one would write it; None where it depends on another setting."""
+    check: Callable[[str], Any]
+    purpose: str
+    is_secret: bool = False
+
+
+SETTINGS = (
+    Setting(
+        "DATABASE_URL",
+        None,
+        _database,
+        "postgresql://…; by default the file workshop.sqlite in the instance folder",
+        is_secret=True,
+    ),
+    Setting(
+        "SECRET_KEY",
+        None,
+        _text,
+        "signs cookies and secret links; in production at least 32 characters",
+        is_secret=True,
+    ),
+    Setting("BASE_URL", None, _url, "the public address; anything beyond the loopback means production"),
+    Setting("LANGUAGES", "fr,en", _languages, "language codes; the first is the default"),
+    Setting("TIMEZONE", "Europe/Paris", _zone, "the instance's IANA time zone"),
+    Setting("NAME", "Workshop", _text, "the instance's name"),
+    Setting("DOMAIN", None, _text, "domain of UIDs and Message-IDs; by default that of MAIL_DEFAULT_SENDER"),
+    Setting("MAIL_SERVER", "", _text, "SMTP relay; without one each message becomes a file"),
+    Setting("MAIL_PORT", "25", _number(1, 65535), "port of the relay"),
+    Setting("MAIL_USERNAME", "", _text, "user of the relay"),
+    Setting("MAIL_PASSWORD", "", str, "password of the relay", is_secret=True),
+    Setting("MAIL_USE_TLS", "off", _flag, "STARTTLS, verified"),
+    Setting("MAIL_USE_SSL", "off", _flag, "TLS from the start, verified"),
+    Setting("MAIL_DEFAULT_SENDER", None, _address, "address that mail comes from; required with MAIL_SERVER"),
+    Setting("MAIL_RATE_PER_SECOND", "0", _rate, "messages per second, 0 for no limit"),
+    Setting("HOST", "127.0.0.1", _text, "address to listen on"),
+    Setting("PORT", "5000", _number(1, 65535), "port to listen on"),
+    Setting("RATE_LIMITS", "on", _flag, "off only to measure; also lifts the forms’ minimum time"),
+    Setting("TRUSTED_PROXIES", "0", _number(0, 10), "number of proxies whose headers are believed"),
+    Setting("JOIN_OPENS_MINUTES", "15", _number(0, 1440), "minutes before the start at which the join page opens"),
+    Setting("QUIET_HOURS", "21-8", _quiet, "hours of the session’s zone in which no reminder leaves"),
+    Setting("BACKUP_KEY", "", str, "key that encrypts backups", is_secret=True),
+)
+
+
+@dataclass(slots=True)
+class Configuration:
+    """Checked settings, by name, with where each came from."""
+
+    instance_path: Path
+    values: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether BASE_URL is reachable from beyond this machine."""
+        return urlsplit(self.values["BASE_URL"]).hostname not in LOOPBACK
+
+
+def checkout_root() -> Path:
+    """Return the folder that holds the package: the checkout's root, or site-packages in an installation."""
+    return Path(__file__).resolve().parent.parent
+
+
+def find_instance_path(environ: Mapping[str, str]) -> Path:
+    """Return WORKSHOP_INSTANCE_PATH, else `instance/` at the root of the checkout or in the current folder."""
+    if chosen := environ.get(PREFIX + "INSTANCE_PATH"):
+        return Path(chosen).resolve()
+    root = checkout_root()
+    return (root if (root / "pyproject.toml").is_file() else Path.cwd()) / "instance"
+
+
+def load(environ: Mapping[str, str] | None = None, *, overrides: Mapping[str, str] | None = None) -> Configuration:
+    """Read and check every setting.
+
+    Args:
+        environ: the environment; os.environ by default.
+        overrides: settings from the command line, name → text; they win over all else.
+
+    Raises:
+        ConfigurationError: with one line for every fault.
+    """
+    environ = os.environ if environ is None else environ
+    configuration = Configuration(find_instance_path(environ))
+    faults: list[str] = []
+    written = _read_file(configuration.instance_path / "config.toml", faults)
+    for setting in SETTINGS:
+        text, source = _look_up(setting, environ, written, overrides or {})
+        configuration.sources[setting.name] = source
+        if text is None:
+            continue
+        try:
+            configuration.values[setting.name] = setting.check(text)
+        except ValueError as fault:
+            shown = "" if setting.is_secret else f" is {text!r}:"
+            faults.append(f"{setting.name} ({source}){shown} {fault}")
+    known = {setting.name for setting in SETTINGS} | {"INSTANCE_PATH"}
+    faults += [f"config.toml: {name} is no setting" for name in written if name not in known]
+    if not faults:
+        _derive(configuration, faults)
+    if faults:
+        raise ConfigurationError(faults)
+    return configuration
+
+
+def _read_file(path: Path, faults: list[str]) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+        faults.append(f"config.toml: {fault}")
+        return {}
+    return {name: _as_text(value) for name, value in content.items()}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _look_up(
+    setting: Setting, environ: Mapping[str, str], written: Mapping[str, str], overrides: Mapping[str, str]
+) -> tuple[str | None, str]:
+    if setting.name in overrides:
+        return overrides[setting.name], "command line"
+    if PREFIX + setting.name in environ:
+        return environ[PREFIX + setting.name], "environment"
+    if setting.name in written:
+        return written[setting.name], "config.toml"
+    return setting.default, "default"
+
+
+def _derive(configuration: Configuration, faults: list[str]) -> None:
+    values = configuration.values
+    host = "127.0.0.1" if values["HOST"] in {"", "0.0.0.0", "::"} else values["HOST"]  # noqa: S104 (compared, not bound)
+    values.setdefault("BASE_URL", f"http://{f'[{host}]' if ':' in host else host}:{values['PORT']}")
+    values.setdefault("DATABASE_URL", f"sqlite:///{configuration.instance_path / 'workshop.sqlite'}")
+    if values["MAIL_USE_TLS"] and values["MAIL_USE_SSL"]:
+        faults.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
+    if values["MAIL_SERVER"] and "MAIL_DEFAULT_SENDER" not in values:
+        faults.append("MAIL_DEFAULT_SENDER is required with MAIL_SERVER")
+    sender = values.setdefault("MAIL_DEFAULT_SENDER", "workshop@localhost")
+    if not values.get("DOMAIN"):
+        values["DOMAIN"] = sender.rpartition("@")[2]
+    key = values.get("SECRET_KEY", "")
+    if configuration.is_production and len(key) < 32:  # noqa: PLR2004 (characters of a real key)
+        faults.append(
+            "SECRET_KEY: production (BASE_URL beyond the loopback) needs at least 32 random characters; make one with: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    elif not key:
+        values["SECRET_KEY"] = _own_key(configuration.instance_path)
+        configuration.sources["SECRET_KEY"] = "instance/secret_key"
+
+
+def _own_key(instance_path: Path) -> str:
+    """Return the embedded default's key, made once with mode 0600."""
+    path = instance_path / "secret_key"
+    instance_path.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key := secrets.token_urlsafe(48))
+    return key

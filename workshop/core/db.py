@@ -1,0 +1,257 @@
+"""The database: base class, column types, connections that behave alike on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import json
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, ClassVar, cast
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.types import TypeDecorator
+
+from workshop.core.localized import JSONText, Localized
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant. Refuses naive values; gives back aware ones in UTC on both databases."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return UTC; raises ValueError for a naive datetime."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime is not an instant")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 (the signature is SQLAlchemy's)
+        """Return an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class WallTime(TypeDecorator[datetime]):
+    """A wall time: a naive datetime to be read beside the row's zone; stored as ISO 8601 text to the minute."""
+
+    impl = sa.String(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 (the signature is SQLAlchemy's)
+        """Return `YYYY-MM-DDTHH:MM`; raises ValueError for an aware datetime."""
+        if value is None:
+            return None
+        if value.tzinfo is not None:
+            raise ValueError("a wall time has no zone of its own")
+        return value.isoformat(timespec="minutes")
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 (the signature is SQLAlchemy's)
+        """Return the naive datetime."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class _JSONColumn(TypeDecorator[Any]):
+    """JSON with non-ASCII text kept readable, in key order of its own on SQLite and PostgreSQL alike."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 (the signature is SQLAlchemy's)
+        """Return JSON text."""
+        return None if value is None else json.dumps(self.dump(value), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002 (the signature is SQLAlchemy's)
+        """Return the value that was stored."""
+        return None if value is None else self.load(json.loads(value))
+
+    def dump(self, value: Any) -> Any:
+        """Return what JSON can say."""
+        return value
+
+    def load(self, value: Any) -> Any:
+        """Return what the model holds; immutable, so that a change is always an assignment."""
+        return _frozen(value)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+class JSONTuple(_JSONColumn):
+    """A tuple of plain JSON values. Assign a new tuple to change it."""
+
+    cache_ok = True
+
+
+class JSONObject(_JSONColumn):
+    """A JSON object. Assign a new one to change it."""
+
+    cache_ok = True
+
+
+class LocalizedText(_JSONColumn):
+    """A `Localized`; never None."""
+
+    cache_ok = True
+
+    def dump(self, value: Localized) -> JSONText:
+        """Return a string when neutral, else an object."""
+        return value.to_json()
+
+    def load(self, value: JSONText) -> Localized:
+        """Return the `Localized`."""
+        return Localized.from_json(value)
+
+
+class LocalizedTexts(_JSONColumn):
+    """A tuple of `Localized`."""
+
+    cache_ok = True
+
+    def dump(self, value: Sequence[Localized]) -> list[JSONText]:
+        """Return a list of strings and objects."""
+        return [item.to_json() for item in value]
+
+    def load(self, value: list[JSONText]) -> tuple[Localized, ...]:
+        """Return the tuple."""
+        return tuple(Localized.from_json(item) for item in value)
+
+
+def enum_column(kind: type[enum.StrEnum]) -> sa.Enum:
+    """Return a column type that stores an enumeration's values, checked by the database."""
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=24,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """What every model inherits from."""
+
+    registry: ClassVar[registry] = registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            datetime: UTCDateTime(),
+            Localized: LocalizedText(),
+            tuple[Localized, ...]: LocalizedTexts(),
+            tuple[str, ...]: JSONTuple(),
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+_is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Within this block a new transaction refuses every write, whatever the code does."""
+    token = _is_reading.set(True)
+    try:
+        yield
+    finally:
+        _is_reading.reset(token)
+
+
+def begin_reading() -> object:
+    """Make new transactions read-only until `end_reading`; returns what that needs."""
+    return _is_reading.set(True)
+
+
+def end_reading(token: object) -> None:
+    """Undo `begin_reading`."""
+    _is_reading.reset(cast("Any", token))
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[Session]:
+    """Give a session of its own that may write although the request only reads; commits at the end.
+
+    For the two writes that a GET may cause: a row of the log, and an organiser's own sign-in.
+    """
+    token = _is_reading.set(False)
+    try:
+        with Session(db.engine) as session, session.begin():
+            yield session
+    finally:
+        _is_reading.reset(token)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return what `create_engine` needs for `url`."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30}}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Attach what makes both databases keep the same promises."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    # Without this the driver begins transactions by itself, and too late: a read followed by a write then fails
+    # with "database is locked" as soon as two processes meet.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "synchronous=NORMAL",
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_reading = _is_reading.get()
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    driver = cast("Any", connection.connection.dbapi_connection)
+    if driver.read_only != _is_reading.get():
+        driver.read_only = _is_reading.get()
+
+
+def checkpoint() -> None:
+    """Truncate SQLite's write-ahead log, so that erased bytes are gone from the disk too. Nothing on PostgreSQL."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    # Straight to the driver: SQLAlchemy would begin a transaction first, within which a checkpoint can do nothing.
+    connection = db.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.close()

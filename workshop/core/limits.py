@@ -1,0 +1,85 @@
+"""Limits by fixed window, counted in the database: exact across processes (security-and-privacy item 7)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workshop.core.db import Base
+from workshop.core.errors import TooManyRequestsError
+
+ViewT = TypeVar("ViewT", bound=Callable[..., object])
+
+
+class RateLimitWindow(Base):
+    """How often a key was seen in one window."""
+
+    __tablename__ = "rate_limit_window"
+
+    key_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    """Keyed hash of scope and key: the table reveals neither an address nor a client."""
+    window: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    """Number of the window since the epoch."""
+    count: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `times` within `window`, for whatever `scope` counts."""
+
+    scope: str
+    times: int
+    window: timedelta
+    by_client: bool = True
+    """Counted by client; otherwise overall."""
+
+
+def limited(*limits: Limit) -> Callable[[ViewT], ViewT]:
+    """Declare a view's limits for unsafe methods; they are counted before CSRF is looked at."""
+
+    def declare(view: ViewT) -> ViewT:
+        view.limits = limits  # type: ignore[attr-defined] # read by web's before_request
+        return view
+
+    return declare
+
+
+def hit(session: Session, *, scope: str, key: str, times: int, window: timedelta, now: datetime) -> None:
+    """Count one more; raises TooManyRequestsError (retry_after in seconds) beyond `times`."""
+    if not current_app.config["RATE_LIMITS"]:
+        return
+    number, past = divmod(now.timestamp(), window.total_seconds())
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    secret = current_app.config["SECRET_KEY"].encode()
+    statement = insert(RateLimitWindow).values(
+        key_hash=hmac.new(secret, f"limit|{scope}|{key}".encode(), "sha256").hexdigest(),
+        window=int(number),
+        count=1,
+        expires_at=now + window,
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["key_hash", "window"], set_={"count": RateLimitWindow.count + 1}
+    )
+    count = session.execute(statement.returning(RateLimitWindow.count)).scalar_one()
+    if count > times:
+        raise TooManyRequestsError(f"limit {scope}", retry_after=int(window.total_seconds() - past) + 1)
+
+
+def forget_windows(session: Session, *, now: datetime) -> int:
+    """Drop windows that are over; returns how many."""
+    result = session.execute(sa.delete(RateLimitWindow).where(RateLimitWindow.expires_at < now))
+    return int(getattr(result, "rowcount", 0))
+
+
+def limits_of(view: object) -> Iterable[Limit]:
+    """Return what `limited` declared for a view."""
+    return getattr(view, "limits", ())

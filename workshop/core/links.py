@@ -1,0 +1,121 @@
+"""Secret links: derived tokens, of which the database holds only hashes (security-and-privacy item 1).
+
+A token is an HMAC over purpose, the subject's random id and a generation, so that every mail can carry the same link
+although no table reveals it. Hashes made under an earlier SECRET_KEY stay, so that old links keep working.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workshop.core.db import Base, enum_column
+
+
+class Purpose(enum.StrEnum):
+    """What a link is for. A token of one purpose opens nothing else."""
+
+    MY = "my"
+    JOIN = "join"
+    UNSUBSCRIBE = "unsubscribe"
+    FEED = "feed"
+    INVITATION = "invitation"
+    SPEAKER = "speaker"
+    FEEDBACK = "feedback"
+
+
+class SecretLink(Base):
+    """One link that opens something. Absent means revoked."""
+
+    __tablename__ = "secret_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    """SHA-256 of the token, hexadecimal."""
+    purpose: Mapped[Purpose] = mapped_column(enum_column(Purpose))
+    subject: Mapped[str] = mapped_column(sa.String(32), index=True)
+    """Random id of the person or answer; never a row number."""
+    generation: Mapped[int]
+
+
+_MARK = re.compile(r"\[\[link:([a-z]+):([0-9a-f]{32})\]\]")
+
+
+def new_subject() -> str:
+    """Return a random id of 128 bits, hexadecimal, never used again."""
+    return secrets.token_hex(16)
+
+
+def mark(purpose: Purpose, subject: str) -> str:
+    """Return what a stored message holds in place of a token."""
+    return f"[[link:{purpose}:{subject}]]"
+
+
+def issue(session: Session, *, purpose: Purpose, subject: str) -> str:
+    """Return the token of the subject's current generation, and keep its hash. Flushes."""
+    generation = session.scalar(
+        sa.select(sa.func.max(SecretLink.generation)).where(
+            SecretLink.subject == subject, SecretLink.purpose == purpose
+        )
+    )
+    return _keep(session, purpose, subject, generation or 1)
+
+
+def renew(session: Session, *, purposes: Iterable[Purpose], subject: str) -> None:
+    """Make the subject's old links of these purposes die at once and new ones begin. Flushes."""
+    for purpose in purposes:
+        of_subject = (SecretLink.subject == subject, SecretLink.purpose == purpose)
+        generation = session.scalar(sa.select(sa.func.max(SecretLink.generation)).where(*of_subject)) or 0
+        session.execute(sa.delete(SecretLink).where(*of_subject))
+        _keep(session, purpose, subject, generation + 1)
+
+
+def revoke(session: Session, *, subjects: Iterable[str]) -> None:
+    """End every link of these subjects, for good."""
+    session.execute(sa.delete(SecretLink).where(SecretLink.subject.in_(list(subjects))))
+
+
+def find_subject(session: Session, *, purpose: Purpose, token: str) -> str | None:
+    """Return the subject that `token` opens for this purpose, or None; forged and revoked are alike."""
+    return session.scalar(
+        sa.select(SecretLink.subject).where(SecretLink.token_hash == _hash(token), SecretLink.purpose == purpose)
+    )
+
+
+def fill(session: Session, text: str) -> str:
+    """Return `text` with every mark replaced by its token. Flushes."""
+    return _MARK.sub(lambda match: issue(session, purpose=Purpose(match[1]), subject=match[2]), text)
+
+
+def cut(text: str) -> str:
+    """Return `text` with every mark replaced by an ellipsis, to be shown."""
+    return _MARK.sub("…", text)
+
+
+def _keep(session: Session, purpose: Purpose, subject: str, generation: int) -> str:
+    token = _derive(purpose, subject, generation)
+    token_hash = _hash(token)
+    if session.scalar(sa.select(SecretLink.id).where(SecretLink.token_hash == token_hash)) is None:
+        session.add(SecretLink(token_hash=token_hash, purpose=purpose, subject=subject, generation=generation))
+        session.flush()
+    return token
+
+
+def _derive(purpose: Purpose, subject: str, generation: int) -> str:
+    key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"workshop: secret links", "sha256")
+    digest = hmac.digest(key, f"{purpose}|{subject}|{generation}".encode(), "sha256")
+    # 160 bits: more than the 128 asked for, and a link that still fits on a line of mail.
+    return base64.urlsafe_b64encode(digest[:20]).decode().rstrip("=")
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,1 @@
+"""Everything between "tell this person that" and SMTP."""

@@ -1,0 +1,1 @@
+"""The organisers' workspace where it spans features."""

@@ -1,0 +1,1 @@
+"""Speakers, moderators, committee and organisations of a series."""

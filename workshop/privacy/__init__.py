@@ -1,0 +1,1 @@
+"""Access, erasure and retention, over what each feature holds."""

@@ -1,0 +1,1 @@
+"""Series, workshop sessions, sections and items; import and export."""

@@ -1,0 +1,290 @@
+"""Series, workshop sessions, sections, items, and who speaks in them."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from workshop.chatham.rule import ConsentKind, Level, Visibility
+from workshop.core.db import Base, JSONTuple, WallTime, enum_column
+from workshop.core.localized import Localized
+from workshop.people.models import CommitteeMember, Partner, Person
+
+DEFAULT_REMINDERS = ("-7d", "-1d", "-1h")
+
+
+class Format(enum.StrEnum):
+    """What kind of session it is."""
+
+    WORKSHOP = "workshop"
+    OPEN_DEBATE = "open_debate"
+    WORKING_GROUP = "working_group"
+    EXPERT_GROUP = "expert_group"
+    TRAINING = "training"
+    SEMINAR = "seminar"
+    NETWORK = "network"
+    WEBINAR = "webinar"
+    EXHIBITION = "exhibition"
+    OTHER = "other"
+
+
+class Mode(enum.StrEnum):
+    """Where a session takes place."""
+
+    ONLINE = "online"
+    ON_SITE = "on_site"
+    HYBRID = "hybrid"
+
+
+class SessionStatus(enum.StrEnum):
+    """RFC 5545's STATUS of an event, in the file's lower case."""
+
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class ItemKind(enum.StrEnum):
+    """What an item of the programme is."""
+
+    TALK = "talk"
+    PANEL = "panel"
+    DISCUSSION = "discussion"
+    BREAK = "break"
+
+
+class SlotRole(enum.StrEnum):
+    """What somebody does in a session or an item."""
+
+    SPEAKER = "speaker"
+    MODERATOR = "moderator"
+
+
+class Series(Base):
+    """A series of workshop sessions."""
+
+    __tablename__ = "series"
+    __table_args__ = (
+        sa.CheckConstraint("retention_days BETWEEN 1 AND 90", name="retention_days"),
+        sa.CheckConstraint("length(slug) > 0", name="slug"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    title: Mapped[Localized]
+    subtitle: Mapped[Localized] = mapped_column(default=Localized)
+    kind: Mapped[Localized] = mapped_column(default=Localized)
+    description: Mapped[Localized] = mapped_column(default=Localized)
+    """Markdown."""
+    languages: Mapped[tuple[str, ...]]
+    tzid: Mapped[str] = mapped_column(sa.String(64))
+    level: Mapped[Level] = mapped_column(enum_column(Level))
+    visibility: Mapped[Visibility] = mapped_column(enum_column(Visibility))
+    contact: Mapped[str] = mapped_column(sa.String(254), default="")
+    """Reply-To of the series' mail."""
+    sender_name: Mapped[Localized] = mapped_column(default=Localized)
+    controller: Mapped[Localized] = mapped_column(default=Localized)
+    """Who answers for the personal data (GDPR art. 4(7)), as the privacy page names them."""
+    retention_days: Mapped[int] = mapped_column(default=30)
+    """Days after the end of the last session answered until an identity is erased."""
+    without_address: Mapped[bool] = mapped_column(default=False)
+    links: Mapped[tuple[str, ...]] = mapped_column(default=())
+    colour: Mapped[str] = mapped_column(sa.String(32), default="")
+    reminders: Mapped[tuple[str, ...]] = mapped_column(default=DEFAULT_REMINDERS)
+    """Offsets such as `-7d`, `-1h`, `+1d`."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Raised by every write to the series, its sessions, programme, people or partners; caches ask nothing else."""
+    revised_at: Mapped[datetime]
+
+    sessions: Mapped[list[WorkshopSession]] = relationship(
+        back_populates="series",
+        order_by="WorkshopSession.starts_at, WorkshopSession.id",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+    people: Mapped[list[Person]] = relationship(order_by=Person.id, cascade="all, delete-orphan", passive_deletes=True)
+    committee: Mapped[list[CommitteeMember]] = relationship(
+        order_by=CommitteeMember.position, cascade="all, delete-orphan", passive_deletes=True
+    )
+    partners: Mapped[list[Partner]] = relationship(
+        primaryjoin=lambda: sa.and_(Partner.series_id == Series.id, Partner.workshop_session_id.is_(None)),
+        order_by=Partner.position,
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+
+
+class WorkshopSession(Base):
+    """One session of a series."""
+
+    __tablename__ = "workshop_session"
+    __table_args__ = (
+        sa.UniqueConstraint("series_id", "slug"),
+        sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        sa.CheckConstraint("capacity > 0", name="capacity"),
+        sa.CheckConstraint("sequence >= 0", name="sequence"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"))
+    slug: Mapped[str] = mapped_column(sa.String(80))
+    number: Mapped[int | None]
+    label: Mapped[Localized] = mapped_column(default=Localized)
+    """What stands for the title where it may not be shown, such as "Workshop 4"."""
+    short_title: Mapped[Localized] = mapped_column(default=Localized)
+    title: Mapped[Localized]
+    public_title: Mapped[Localized] = mapped_column(default=Localized)
+    abstract: Mapped[Localized] = mapped_column(default=Localized)
+    """Markdown."""
+    objectives: Mapped[tuple[Localized, ...]] = mapped_column(default=())
+    starts_wall: Mapped[datetime] = mapped_column(WallTime)
+    """Wall time in `tzid`, kept so that a change of the zone's rules keeps 16:00 at 16:00."""
+    ends_wall: Mapped[datetime] = mapped_column(WallTime)
+    tzid: Mapped[str] = mapped_column(sa.String(64))
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    """Exclusive."""
+    format: Mapped[Format] = mapped_column(enum_column(Format), default=Format.WORKSHOP)
+    mode: Mapped[Mode] = mapped_column(enum_column(Mode), default=Mode.ONLINE)
+    place: Mapped[Localized] = mapped_column(default=Localized)
+    room_link: Mapped[str] = mapped_column(sa.String(1000), default="")
+    """Private: behind the join page, in the organisers' form and in `series export --private` only."""
+    floor_languages: Mapped[tuple[str, ...]] = mapped_column(default=())
+    interpretation: Mapped[tuple[dict[str, Any], ...]] = mapped_column(JSONTuple, default=())
+    """Objects with `from`, `into` (language codes) and `scope` (a Localized's JSON)."""
+    status: Mapped[SessionStatus] = mapped_column(enum_column(SessionStatus), default=SessionStatus.CONFIRMED)
+    visibility: Mapped[Visibility | None] = mapped_column(enum_column(Visibility))
+    """None: the series'."""
+    level: Mapped[Level | None] = mapped_column(enum_column(Level))
+    """None: the series'."""
+    capacity: Mapped[int | None]
+    """Seats; None for no limit."""
+    rsvp_opens_at: Mapped[datetime | None]
+    """None: open as soon as published."""
+    rsvp_closes_at: Mapped[datetime | None]
+    """None: at the start."""
+    monolingual: Mapped[str] = mapped_column(sa.String(8), default="")
+    """Language in which alone the session is declared to exist; empty when it exists in all."""
+    links: Mapped[tuple[str, ...]] = mapped_column(default=())
+    reminders: Mapped[tuple[str, ...] | None] = mapped_column(JSONTuple)
+    """None: the series'."""
+    is_published: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime | None]
+    uid: Mapped[str] = mapped_column(sa.String(36), unique=True, default=lambda: str(uuid.uuid4()))
+    """Local part of the UID (RFC 5545, 3.8.4.7); never changes."""
+    sequence: Mapped[int] = mapped_column(default=0)
+    """RFC 5545, 3.8.7.4: raised by time, zone, place, mode, status and a stricter level."""
+    revised_at: Mapped[datetime]
+    """DTSTAMP and LAST-MODIFIED."""
+
+    series: Mapped[Series] = relationship(back_populates="sessions")
+    sections: Mapped[list[Section]] = relationship(
+        order_by="Section.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+    slots: Mapped[list[SpeakerSlot]] = relationship(
+        primaryjoin="and_(SpeakerSlot.workshop_session_id == WorkshopSession.id, SpeakerSlot.item_id.is_(None))",
+        order_by="SpeakerSlot.position",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+    """The session's own moderators."""
+    partners: Mapped[list[Partner]] = relationship(
+        order_by=Partner.position, cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class OldSlug(Base):
+    """An address that a series or session had; it redirects for ever."""
+
+    __tablename__ = "old_slug"
+    __table_args__ = (sa.UniqueConstraint("within_series_id", "slug"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    within_series_id: Mapped[int | None] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"))
+    """The series within which `slug` named a session; None where `slug` named a series."""
+    slug: Mapped[str] = mapped_column(sa.String(80), index=True)
+    series_id: Mapped[int | None] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"), index=True)
+    workshop_session_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), index=True
+    )
+
+
+class Section(Base):
+    """A part of the programme."""
+
+    __tablename__ = "section"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_session_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+    title: Mapped[Localized] = mapped_column(default=Localized)
+
+    items: Mapped[list[Item]] = relationship(
+        order_by="Item.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class Item(Base):
+    """A talk, panel, discussion or break."""
+
+    __tablename__ = "item"
+    __table_args__ = (sa.CheckConstraint("minutes > 0", name="minutes"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    section_id: Mapped[int] = mapped_column(sa.ForeignKey("section.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    kind: Mapped[ItemKind] = mapped_column(enum_column(ItemKind))
+    title: Mapped[Localized] = mapped_column(default=Localized)
+    abstract: Mapped[Localized] = mapped_column(default=Localized)
+    """Markdown."""
+    starts: Mapped[str] = mapped_column(sa.String(5), default="")
+    """Wall time HH:MM in the session's zone, or empty."""
+    minutes: Mapped[int | None]
+    level: Mapped[Level | None] = mapped_column(enum_column(Level))
+    """None: the session's."""
+
+    slots: Mapped[list[SpeakerSlot]] = relationship(
+        order_by="SpeakerSlot.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class SpeakerSlot(Base):
+    """A person's part in a session (as its moderator) or in an item."""
+
+    __tablename__ = "speaker_slot"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_session_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), index=True
+    )
+    item_id: Mapped[int | None] = mapped_column(sa.ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    """None: moderator of the whole session."""
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    role: Mapped[SlotRole] = mapped_column(enum_column(SlotRole))
+    position: Mapped[int]
+    created_at: Mapped[datetime]
+    """Since when the organisers' entry counts as announced."""
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    consents: Mapped[list[SpeakerConsent]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class SpeakerConsent(Base):
+    """A consent given or withdrawn for one slot. Absent: the default of its kind."""
+
+    __tablename__ = "speaker_consent"
+
+    slot_id: Mapped[int] = mapped_column(sa.ForeignKey("speaker_slot.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[ConsentKind] = mapped_column(enum_column(ConsentKind), primary_key=True)
+    given_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    """Not None: withdrawn; an import never restores it."""

@@ -1,0 +1,149 @@
+"""What one audience may see of a series and its sessions: the only thing that templates, mails and calendars receive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from workshop.chatham.notices import Notice
+from workshop.chatham.rule import Level, TitleForm, Visibility
+from workshop.core.localized import Localized
+from workshop.programme.models import Format, ItemKind, Mode, SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Somebody as far as they may be shown; affiliations are empty where only the name may."""
+
+    name: str
+    role: Localized
+    affiliations: tuple[Localized, ...]
+    biography: Localized
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerView:
+    """A partner organisation."""
+
+    name: Localized
+    role: Localized
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterpretationView:
+    """Interpretation offered; `source` and `target` are language codes."""
+
+    source: str
+    target: str
+    scope: Localized
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """An item of the programme."""
+
+    kind: ItemKind
+    title: Localized
+    abstract: Localized
+    starts: str
+    """HH:MM in the session's zone, or empty."""
+    minutes: int | None
+    level: Level
+    level_source: str
+    """Which of `item`, `session`, `series` decided the level."""
+    speakers: tuple[PersonView, ...]
+    moderators: tuple[PersonView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A section of the programme."""
+
+    title: Localized
+    items: tuple[ItemView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """A session as one audience may see it on one surface. What may not be seen is empty here."""
+
+    series_slug: str
+    slug: str
+    uid: str
+    sequence: int
+    revised_at: datetime
+    series_title: Localized
+    """Empty where the surface is neutral."""
+    label: Localized
+    """Never empty: the default is « Séance 4 » / "Session 4"."""
+    number: int | None
+    title: Localized
+    """The real title, the public one, or the label, as disclosed."""
+    title_form: TitleForm
+    short_title: Localized
+    starts_at: datetime
+    ends_at: datetime
+    tzid: str
+    status: SessionStatus
+    mode: Mode
+    format: Format
+    place: Localized
+    floor_languages: tuple[str, ...]
+    interpretation: tuple[InterpretationView, ...]
+    monolingual: str
+    languages: tuple[str, ...]
+    """The series' languages."""
+    visibility: Visibility
+    level: Level
+    """The strictest of the session and its items: what the sign shows and what is acknowledged."""
+    level_source: str
+    notice: Notice | None
+    abstract: Localized
+    objectives: tuple[Localized, ...]
+    sections: tuple[SectionView, ...]
+    moderators: tuple[PersonView, ...]
+    partners: tuple[PartnerView, ...]
+    links: tuple[str, ...]
+    rsvp_opens_at: datetime | None
+    rsvp_closes_at: datetime
+    """Never None: the start where nothing else was said."""
+    says_places: bool
+    """Whether the public may be told yes, few or no places."""
+    hides_names: bool
+    """Whether somebody speaks or moderates whose name this audience does not see."""
+    has_join_link: bool
+    is_neutral: bool
+    is_indexable: bool
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the session will not take place."""
+        return self.status is SessionStatus.CANCELLED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesView:
+    """A series as one audience may see it, with those of its sessions that are listed."""
+
+    slug: str
+    title: Localized
+    subtitle: Localized
+    kind: Localized
+    description: Localized
+    languages: tuple[str, ...]
+    tzid: str
+    level: Level
+    visibility: Visibility
+    contact: str
+    controller: Localized
+    retention_days: int
+    links: tuple[str, ...]
+    colour: str
+    revision: int
+    revised_at: datetime
+    committee: tuple[PersonView, ...]
+    partners: tuple[PartnerView, ...]
+    sessions: tuple[SessionView, ...]
+    is_indexable: bool

@@ -1,0 +1,1 @@
+"""Rules, what is due, the messages; change notices."""

@@ -1,0 +1,1 @@
+"""The shell that every page shares: templates, macros, static files, errors, headers, health."""
