@@ -137,8 +137,8 @@ _EXPLANATIONS: Final[Mapping[Level, Explanation]] = {
         level=Level.ON_THE_RECORD,
         summary=Localized(
             {
-                "fr": "Une séance publique, dont les propos portent le nom de qui les tient.",
-                "en": "A public session: what is said carries the name of whoever says it.",
+                "fr": "Les interventions peuvent être citées avec le nom de qui parle.",
+                "en": "Talks may be quoted with the names of those who give them.",
             }
         ),
         may=Localized(
@@ -176,7 +176,7 @@ _EXPLANATIONS: Final[Mapping[Level, Explanation]] = {
         may_not=Localized(
             {
                 "fr": (
-                    "Révéler qui a dit quoi dans la discussion, ou pour quelle organisation, ni qui y prenait "
+                    "Révéler qui a dit quoi dans la discussion, ou pour quelle organisation, ou qui y prenait "
                     "part. Enregistrer, faire des captures d’écran, laisser un outil prendre des notes pendant la "
                     "discussion."
                 ),

@@ -43,6 +43,8 @@ def rich(text: str, language: str | None = None) -> Markup:
     html = _parser().render(text, {"language": language})
     return Markup(nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener nofollow"))  # noqa: S704 (sanitised in this very line)
 
+
+def plain(text: str, language: str | None = None) -> str:
     """Return Markdown as plain text for mail and calendars: paragraphs kept, emphasis dropped, addresses in brackets."""
     lines: list[str] = []
     prefix = ""

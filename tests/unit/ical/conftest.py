@@ -4,6 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from workshop.ical import Event, EventStatus
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from workshop.ical import Calendar, Event, EventStatus, serialise
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "ical"
@@ -15,7 +16,9 @@ TEXTS = {
         "name": "Décloisonner : la série",
         "place": "En ligne",
         "first": "Atelier 4 : réduire les risques, accompagner ; débattre",
-        "abstract": "Règle de Chatham House : ce qui se dit peut être repris, qui l’a dit jamais.\n\n« Résumé » de l’atelier.",
+        "abstract": (
+            "Règle de Chatham House : ce qui se dit peut être repris, qui l’a dit jamais.\n\n« Résumé » de l’atelier."
+        ),
         "second": "ANNULÉ : Séance de Montréal",
         "third": "Séance",
         "category": "Débat ouvert",

@@ -1,4 +1,5 @@
 import pytest
+
 from workshop.ical import clean_text
 from workshop.ical.text import clean_line, clean_uri, escape, find_language_tag
 

@@ -5,7 +5,8 @@ from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # ships no types
+
 from workshop.ical import vtimezone_for
 from workshop.ical.tzfile import _parse_footer, list_zone_names
 from workshop.ical.vtimezone import UTC_NAMES
