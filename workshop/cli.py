@@ -1,0 +1,251 @@
+"""`workshop …`: the commands that span features; each feature adds its own group."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+from flask_babel import gettext as _
+
+from workshop.core.errors import ConfigurationError, WorkshopError
+
+
+def _mail() -> click.Command:
+    from workshop.mail.cli import mail
+
+    return mail
+
+
+def _organiser() -> click.Command:
+    from workshop.accounts.cli import organiser
+
+    return organiser
+
+
+def _series() -> click.Command:
+    from workshop.programme.cli import make_group
+    from workshop.rsvp.queries import count_answers
+
+    return make_group(count_answers)
+
+
+def _rsvp() -> click.Command:
+    from workshop.rsvp.cli import rsvp
+
+    return rsvp
+
+
+def _reminders() -> click.Command:
+    from workshop.reminders.cli import reminders
+
+    return reminders
+
+
+_FEATURES: Mapping[str, tuple[Callable[[], click.Command], str]] = {
+    "mail": (_mail, "The outbox."),
+    "organiser": (_organiser, "Accounts of organisers."),
+    "reminders": (_reminders, "What will be reminded of, and when."),
+    "rsvp": (_rsvp, "Answers."),
+    "series": (_series, "Import, export and grant a series."),
+}
+
+
+class Commands(click.Group):
+    """Loads a feature's commands only when they are asked for, so that every command starts at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names, sorted."""
+        return sorted([*super().list_commands(ctx), *_FEATURES])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None when there is none of that name."""
+        if cmd_name in _FEATURES:
+            return _FEATURES[cmd_name][0]()
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List all commands without loading any feature."""
+        own = {name: self.commands[name].get_short_help_str() for name in self.commands}
+        rows = sorted({**own, **{name: text for name, (_load, text) in _FEATURES.items()}}.items())
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what the product refuses becomes a line on standard error and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as fault:
+            for line in fault.faults:
+                click.echo(line, err=True)
+        except WorkshopError as fault:
+            click.echo(_sentence(fault), err=True)
+        ctx.exit(1)
+
+
+def _sentence(fault: WorkshopError) -> str:
+    from workshop.web.errors import sentence
+
+    return str(sentence(fault))
+
+
+def command_language(languages: tuple[str, ...], environ: Mapping[str, str] | None = None) -> str:
+    """Return the language of whoever types commands: LC_ALL, LC_MESSAGES, LANG, else the first of `languages`."""
+    environ = os.environ if environ is None else environ
+    chosen = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return chosen[:2] if chosen[:2] in languages else ("en" if "en" in languages else languages[0])
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="workshop")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Bilingual series of workshops under the Chatham House Rule."""
+    if ctx.invoked_subcommand in {"serve", "demo", "doctor"} or {"--help", "-h"} & set(sys.argv):
+        return  # these make what they need themselves
+    _enter_app(ctx)
+
+
+def _enter_app(ctx: click.Context, overrides: Mapping[str, str] | None = None) -> None:
+    """Make the application for this command, and its context, until the command ends."""
+    from workshop import config
+    from workshop.app import create_app
+    from workshop.core.db import db
+    from workshop.core.language import speaking
+
+    app = create_app(config.load(overrides=overrides))
+    ctx.with_resource(app.app_context())
+    # psycopg warns about connections that are still open when the process ends.
+    ctx.call_on_close(lambda: db.engine.dispose())
+    ctx.with_resource(speaking(command_language(app.config["LANGUAGES"])))
+    if ctx.invoked_subcommand not in {"db", "doctor"}:
+        _require_schema()
+
+
+def _require_schema() -> None:
+    from workshop.core import schema
+
+    if not schema.is_current():
+        raise click.ClickException(_("The database’s schema is not the one this version needs. Run: workshop db upgrade"))
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Web processes.")
+@click.option("--no-worker", is_flag=True, help="Leave the background worker to `workshop worker`.")
+@click.pass_context
+def serve(ctx: click.Context, host: str | None, port: int | None, workers: int, *, no_worker: bool) -> None:
+    """Serve the pages, and run the background worker."""
+    from workshop import config, serve
+
+    given = {"HOST": host, "PORT": str(port) if port else None}
+    overrides = {name: value for name, value in given.items() if value}
+    configuration = config.load(overrides=overrides)
+    with click.Context(main) as checking:
+        _enter_app(checking, overrides)
+    ctx.exit(serve.run(configuration, processes=workers, with_worker=not no_worker))
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do all that is due, then end.")
+@click.pass_context
+def worker(ctx: click.Context, *, once: bool) -> None:
+    """Run the background work only: reminders, change notices, mail, erasure."""
+    from flask import current_app
+
+    from workshop import worker
+
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 (the proxy's own way)
+    ctx.exit(worker.run_once(app) if once else worker.run_until_stopped(app))
+
+
+@main.group()
+def db() -> None:
+    """Migrate the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema to what this version needs."""
+    from workshop.core import schema
+
+    schema.upgrade()
+    click.echo(_("The database is at %(revision)s.", revision=schema.current()))
+
+
+@db.command()
+def current() -> None:
+    """Print the schema's revision."""
+    from workshop.core import schema
+
+    click.echo(schema.current() or _("The database is empty."))
+
+
+@db.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Say whether the schema is the one this version needs."""
+    from workshop.core import schema
+
+    if schema.is_current():
+        click.echo(_("The database is as this version needs it."))
+        return
+    click.echo(_("The database’s schema is not the one this version needs. Run: workshop db upgrade"), err=True)
+    ctx.exit(1)
+
+
+@main.group()
+def audit() -> None:
+    """The log."""
+
+
+@audit.command()
+@click.pass_context
+def verify(ctx: click.Context) -> None:
+    """Check that no row of the log was changed, added or taken out."""
+    from workshop.audit.service import find_break
+    from workshop.core.db import db as database
+
+    broken = find_break(database.session())
+    if broken is None:
+        click.echo(_("The log is whole."))
+        return
+    click.echo(_("The log is broken at row %(row)d.", row=broken), err=True)
+    ctx.exit(1)
+
+
+@main.command()
+@click.option("--settings", is_flag=True, help="Print every setting with its source.")
+@click.pass_context
+def doctor(ctx: click.Context, *, settings: bool) -> None:
+    """Check the configuration, the database and what it needs; one line each, with the cure."""
+    from workshop import doctor
+
+    ctx.exit(doctor.print_settings() if settings else doctor.run())
+
+
+@main.command()
+@click.option("--no-serve", is_flag=True, help="Only make the instance ready.")
+@click.pass_context
+def demo(ctx: click.Context, *, no_serve: bool) -> None:
+    """Make an instance with the real series and an example, print how to look at it, and serve it on the loopback."""
+    from workshop import config, demo, serve
+    from workshop.core import schema
+
+    configuration = config.load()
+    if configuration.is_production:
+        raise click.ClickException(
+            "The demo serves on the loopback only: unset WORKSHOP_BASE_URL, or use another WORKSHOP_INSTANCE_PATH."
+        )
+    with click.Context(main, info_name="db") as preparing:
+        preparing.invoked_subcommand = "db"
+        _enter_app(preparing)
+        if not schema.is_current():
+            schema.upgrade()
+        lines = demo.prepare(configuration)
+    click.echo("\n".join(lines))
+    if not no_serve:
+        ctx.exit(serve.run(configuration, processes=2, with_worker=True))

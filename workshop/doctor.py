@@ -1,0 +1,166 @@
+"""`workshop doctor`: what is wrong and what cures it, one line each; apart from cli.py because it asks every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+from flask_babel import gettext as _
+
+from workshop import config
+from workshop.core import clock
+from workshop.core.errors import ConfigurationError
+from workshop.core.language import speaking
+
+HEARD_FROM_WITHIN = timedelta(minutes=2)
+
+
+class Finding(NamedTuple):
+    """One line of the report."""
+
+    is_well: bool
+    subject: str
+    text: str
+    is_fault: bool = True
+    """Whether it makes the command exit with 1; a warning does not."""
+
+
+def print_settings() -> int:
+    """Print every setting, its value (a secret's is hidden) and where it came from; returns the exit status."""
+    try:
+        configuration = config.load()
+    except ConfigurationError as error:
+        _print_faults(error)
+        return 1
+    click.echo(f"INSTANCE_PATH = {configuration.instance_path}")
+    for setting in config.SETTINGS:
+        value = configuration.values.get(setting.name, "")
+        shown = "•••" if setting.is_secret and value else _written(value)
+        click.echo(f"{setting.name} = {shown}  ({configuration.sources[setting.name]})")
+    return 0
+
+
+def run() -> int:
+    """Check everything and print one line each; returns 1 when something must be cured."""
+    from workshop.app import create_app
+    from workshop.cli import command_language
+    from workshop.core.db import db
+
+    try:
+        app = create_app(config.load())
+    except ConfigurationError as error:
+        _print_faults(error)
+        return 1
+    status = 0
+    with app.app_context(), speaking(command_language(app.config["LANGUAGES"])):
+        try:
+            for check in (_configuration, _database, _zones, _translations, _mail, _worker):
+                for finding in _guarded(check, app):
+                    sign = "✓" if finding.is_well else ("✗" if finding.is_fault else "!")
+                    click.echo(f"{sign} {finding.subject} {finding.text}")
+                    status |= finding.is_fault and not finding.is_well
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+    return status
+
+
+def _guarded(check: Callable[[Flask], Iterator[Finding]], app: Flask) -> Iterator[Finding]:
+    try:
+        yield from check(app)
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        yield Finding(is_well=False, subject=_("Database:"), text=_("it does not answer (%(kind)s).", kind=type(error).__name__))
+
+
+def _print_faults(error: ConfigurationError) -> None:
+    for fault in error.faults:
+        click.echo(f"✗ {fault}", err=True)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _configuration(app: Flask) -> Iterator[Finding]:
+    configuration = app.config["CONFIGURATION"]
+    subject = _("Configuration:")
+    kind = _("production") if configuration.is_production else _("this machine only")
+    yield Finding(is_well=True, subject=subject, text=f"{app.config['BASE_URL']} ({kind})")
+    if configuration.is_production and not app.config["BASE_URL"].startswith("https"):
+        text = _("BASE_URL is not https: whoever listens in sees who answers. Put a proxy with a certificate in front.")
+        yield Finding(is_well=False, subject=subject, text=text)
+
+
+def _database(_app: Flask) -> Iterator[Finding]:
+    from workshop.audit.service import find_break
+    from workshop.core import schema
+    from workshop.core.db import db
+
+    subject = _("Database:")
+    with db.engine.connect() as connection:
+        connection.execute(sa.text("SELECT 1"))
+    if not schema.is_current():
+        text = _("The database’s schema is not the one this version needs. Run: workshop db upgrade")
+        yield Finding(is_well=False, subject=subject, text=text)
+        return
+    yield Finding(is_well=True, subject=subject, text=f"{db.engine.dialect.name}, {schema.current()}")
+    broken = find_break(db.session())
+    db.session.remove()
+    text = _("The log is whole.") if broken is None else _("The log is broken at row %(row)d.", row=broken)
+    yield Finding(is_well=broken is None, subject=_("Log:"), text=text)
+
+
+def _zones(app: Flask) -> Iterator[Finding]:
+    from workshop.core.localtime import zone_names
+
+    text = _("%(number)d known, %(zone)s by default", number=len(zone_names()), zone=app.config["TIMEZONE"])
+    yield Finding(is_well=True, subject=_("Time zones:"), text=text)
+
+
+def _translations(app: Flask) -> Iterator[Finding]:
+    from flask_babel import get_translations
+
+    for language in app.config["LANGUAGES"]:
+        with speaking(language):
+            count = len(getattr(get_translations(), "_catalog", {}))
+        if count:
+            yield Finding(is_well=True, subject=_("Language:"), text=language)
+        else:
+            text = _("%(language)s has no compiled catalogue. Run: make i18n", language=language)
+            yield Finding(is_well=False, subject=_("Language:"), text=text)
+
+
+def _mail(app: Flask) -> Iterator[Finding]:
+    subject = _("Mail:")
+    if not app.config["MAIL_SERVER"]:
+        production = app.config["CONFIGURATION"].is_production
+        text = (
+            _("no MAIL_SERVER is set and nobody receives anything: set WORKSHOP_MAIL_SERVER.")
+            if production
+            else _("each message becomes a file in the instance folder.")
+        )
+        yield Finding(is_well=not production, subject=subject, text=text)
+        return
+    from workshop.mail.transport import check_relay
+
+    fault = check_relay(app)
+    text = _("the relay answers.") if fault is None else _("the relay refuses: %(fault)s", fault=fault)
+    yield Finding(is_well=fault is None, subject=subject, text=text)
+
+
+def _worker(_app: Flask) -> Iterator[Finding]:
+    from workshop.core.db import db
+    from workshop.mail.models import Worker
+
+    heard = db.session.scalar(sa.select(sa.func.max(Worker.heartbeat_at)))
+    db.session.remove()
+    is_alive = heard is not None and clock.now() - heard < HEARD_FROM_WITHIN
+    text = _("alive") if is_alive else _("none was heard from within two minutes: workshop serve, or workshop worker.")
+    # Not a fault: this command is also run before anything is started.
+    yield Finding(is_well=is_alive, subject=_("Worker:"), text=text, is_fault=False)
