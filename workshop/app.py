@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from flask import Flask
 
 from workshop import config, web
-from workshop.core.db import db, engine_options, prepare_engine
+from workshop.core.db import Base, db, engine_options, prepare_engine
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -20,6 +22,7 @@ def create_app(configuration: config.Configuration | None = None) -> Flask:
         ConfigurationError: when a setting is bad, naming all the faults at once.
     """
     configuration = configuration or config.load()
+    import_models()
     app = Flask("workshop", instance_path=str(configuration.instance_path), static_folder=None)
     app.config.update(configuration.values)
     app.config["CONFIGURATION"] = configuration
@@ -34,6 +37,19 @@ def create_app(configuration: config.Configuration | None = None) -> Flask:
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     return app
+
+
+def import_models() -> sa.MetaData:
+    """Return the metadata that knows every table, whatever was imported so far."""
+    for module in models():
+        importlib.import_module(module)
+    return Base.metadata
+
+
+def models() -> list[str]:
+    """Return the modules that declare tables."""
+    features = ("audit", "accounts", "mail", "people", "programme", "rsvp", "reminders")
+    return ["workshop.core.limits", "workshop.core.links", *(f"workshop.{feature}.models" for feature in features)]
 
 
 def blueprints() -> list[Blueprint]:

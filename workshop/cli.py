@@ -20,9 +20,9 @@ def _mail() -> click.Command:
 
 
 def _organiser() -> click.Command:
-    from workshop.accounts.cli import organiser
+    from workshop.accounts.cli import group
 
-    return organiser
+    return group
 
 
 def _series() -> click.Command:
@@ -66,7 +66,7 @@ class Commands(click.Group):
             return _FEATURES[cmd_name][0]()
         return super().get_command(ctx, cmd_name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (the signature is click's)
         """List all commands without loading any feature."""
         own = {name: self.commands[name].get_short_help_str() for name in self.commands}
         rows = sorted({**own, **{name: text for name, (_load, text) in _FEATURES.items()}}.items())
@@ -82,13 +82,14 @@ class Commands(click.Group):
                 click.echo(line, err=True)
         except WorkshopError as fault:
             click.echo(_sentence(fault), err=True)
-        ctx.exit(1)
+        return ctx.exit(1)
 
 
 def _sentence(fault: WorkshopError) -> str:
-    from workshop.web.errors import sentence
+    from workshop.web.errors import words_for
 
-    return str(sentence(fault))
+    words = words_for(fault.code, fault.status)
+    return f"{words.happened} {words.advice}"
 
 
 def command_language(languages: tuple[str, ...], environ: Mapping[str, str] | None = None) -> str:
@@ -118,7 +119,7 @@ def _enter_app(ctx: click.Context, overrides: Mapping[str, str] | None = None) -
     app = create_app(config.load(overrides=overrides))
     ctx.with_resource(app.app_context())
     # psycopg warns about connections that are still open when the process ends.
-    ctx.call_on_close(lambda: db.engine.dispose())
+    ctx.call_on_close(db.engine.dispose)
     ctx.with_resource(speaking(command_language(app.config["LANGUAGES"])))
     if ctx.invoked_subcommand not in {"db", "doctor"}:
         _require_schema()
@@ -128,7 +129,9 @@ def _require_schema() -> None:
     from workshop.core import schema
 
     if not schema.is_current():
-        raise click.ClickException(_("The database’s schema is not the one this version needs. Run: workshop db upgrade"))
+        raise click.ClickException(
+            _("The database’s schema is not the one this version needs. Run: workshop db upgrade")
+        )
 
 
 @main.command()

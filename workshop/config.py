@@ -257,7 +257,7 @@ def _derive(configuration: Configuration, faults: list[str]) -> None:
         )
     elif not key:
         values["SECRET_KEY"] = _own_key(configuration.instance_path)
-        configuration.sources["SECRET_KEY"] = "instance/secret_key"
+        configuration.sources["SECRET_KEY"] = "instance/secret_key"  # noqa: S105 (where it stands, not what it is)
 
 
 def _own_key(instance_path: Path) -> str:

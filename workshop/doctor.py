@@ -73,7 +73,9 @@ def _guarded(check: Callable[[Flask], Iterator[Finding]], app: Flask) -> Iterato
     try:
         yield from check(app)
     except (sa.exc.SQLAlchemyError, OSError) as error:
-        yield Finding(is_well=False, subject=_("Database:"), text=_("it does not answer (%(kind)s).", kind=type(error).__name__))
+        yield Finding(
+            is_well=False, subject=_("Database:"), text=_("it does not answer (%(kind)s).", kind=type(error).__name__)
+        )
 
 
 def _print_faults(error: ConfigurationError) -> None:

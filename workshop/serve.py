@@ -143,6 +143,7 @@ def _run_web(configuration: Configuration, processes: int) -> int:
                 "keepalive": 5,
                 "control_socket_disable": True,
                 "loglevel": "warning",
+                "logger_class": "workshop.web.access_log.MaskedLogger",
                 "forwarded_allow_ips": "",
             }.items():
                 self.cfg.set(name, value)

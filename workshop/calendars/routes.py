@@ -2,6 +2,186 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from workshop.calendars.view import all_feed as make_all_feed
+from workshop.calendars.view import in_window, last_revision, window_start
+from workshop.calendars.view import series_feed as make_series_feed
+from workshop.calendars.view import session_file as make_session_file
+from workshop.chatham.rule import Audience, Surface
+from workshop.core import clock
+from workshop.core.db import db
+from workshop.core.errors import NotFoundError
+from workshop.core.kept import KeptAnswer, kept, make_answer, respond, respond_page
+from workshop.core.language import languages
+from workshop.core.urls import external_url
+from workshop.programme.queries import (
+    SeriesMark,
+    count_coming,
+    find_current_series_slug,
+    find_current_slugs,
+    find_series,
+    find_series_mark,
+    find_session,
+    list_public_marks,
+    list_public_series,
+)
+from workshop.programme.view import SeriesView, series_view, session_view
 
 blueprint = Blueprint("calendars", __name__, template_folder="templates", url_prefix="")
+
+ICS = "text/calendar; charset=utf-8"
+FEED_CACHING = "public, no-cache"
+
+
+def _for_programs(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Answer programs in their own way: plain text for what is not there, 503 while the database is away.
+
+    A calendar client that is given an error page or an empty calendar with status 200 deletes what it had.
+    """
+
+    @wraps(view)
+    def answer(lang: str, **values: str) -> Response:
+        try:
+            return view(lang, **values)
+        except NotFoundError:
+            return _plain("Not found\n", 404)
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
+            db.session.rollback()
+            response = _plain("The service is not available for the moment. Please try again later.\n", 503)
+            response.headers["Retry-After"] = "120"
+            return response
+
+    return answer
+
+
+def _plain(text: str, status: int) -> Response:
+    response = Response(text, status=status, content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/<lang:lang>/calendar.ics")
+@_for_programs
+def all_feed(lang: str) -> Response:
+    """Every public session."""
+    now = clock.now()
+    marks = list_public_marks(db.session.connection())
+
+    def make() -> KeptAnswer:
+        found = (
+            series_view(series, audience=Audience.PUBLIC, surface=Surface.CALENDAR)
+            for series in list_public_series(db.session())
+        )
+        views = [view for view in found if view is not None]
+        revised_at = last_revision(session for view in views for session in view.sessions)
+        return make_answer(make_all_feed(views, language=lang, now=now), last_modified=revised_at)
+
+    answer = kept().get(("calendars.all_feed", lang, marks, window_start(now)), make)
+    return respond(answer, content_type=ICS, cache_control=FEED_CACHING)
+
+
+@blueprint.get("/<lang:lang>/series/<series>/calendar.ics")
+@_for_programs
+def series_feed(lang: str, series: str) -> Response:
+    """A series' public sessions. Under an old slug it answers itself: clients do not follow redirects for ever."""
+    now = clock.now()
+    mark = _find_mark(series)
+
+    def make() -> KeptAnswer:
+        view = _calendar_of(mark.slug)
+        body = make_series_feed(view, language=lang, now=now)
+        return make_answer(body, last_modified=last_revision(view.sessions))
+
+    answer = kept().get(("calendars.series_feed", lang, mark, window_start(now)), make)
+    return respond(answer, content_type=ICS, cache_control=FEED_CACHING)
+
+
+@blueprint.get("/<lang:lang>/series/<series>/<session>/session.ics")
+@_for_programs
+def session_file(lang: str, series: str, session: str) -> Response:
+    """One session, to open in a calendar."""
+    mark = _find_mark(series)
+
+    def make() -> KeptAnswer:
+        slugs = find_current_slugs(db.session(), mark.slug, session) or (series, session)
+        workshop_session = find_session(db.session(), *slugs)
+        view = workshop_session and session_view(
+            workshop_session, audience=Audience.PUBLIC, surface=Surface.CALENDAR, has_address=True
+        )
+        if not view:
+            raise NotFoundError
+        return make_answer(
+            make_session_file(view, language=lang),
+            last_modified=view.revised_at,
+            Content_Disposition=f'attachment; filename="{slugs[0]}-{slugs[1]}.ics"',
+        )
+
+    answer = kept().get(("calendars.session_file", lang, mark, session), make)
+    return respond(answer, content_type=ICS, cache_control="no-cache")
+
+
+@blueprint.get("/<lang:lang>/series/<series>/subscribe")
+def subscribe(lang: str, series: str) -> ResponseReturnValue:
+    """How to add a series to each calendar."""
+    mark = _find_mark(series)
+    if mark.slug != series:
+        _calendar_of(mark.slug)  # hidden and unknown answer alike
+        return redirect(url_for("calendars.subscribe", lang=lang, series=mark.slug), 301)
+    now = clock.now()
+
+    def render() -> str:
+        view = _calendar_of(mark.slug)
+        address = external_url("calendars.series_feed", lang=lang, series=mark.slug)
+        webcal = "webcal:" + address.partition(":")[2]
+        others = [
+            (language, external_url("calendars.series_feed", lang=language, series=mark.slug))
+            for language in languages()
+            if language != lang
+        ]
+        return render_template(
+            "calendars/subscribe.html",
+            view=view,
+            address=address,
+            webcal=webcal,
+            google="https://calendar.google.com/calendar/render?cid=" + quote(webcal, safe=""),
+            others=others,
+            coming=[session for session in view.sessions if session.ends_at > now],
+            shown=in_window(view.sessions, now=now),
+        )
+
+    # The page says how many sessions the calendar holds today, so it changes as they end.
+    key = (
+        "calendars.subscribe",
+        lang,
+        mark,
+        window_start(now),
+        count_coming(db.session.connection(), mark.id, now=now),
+    )
+    return respond_page(key, render, is_indexable=mark.is_public)
+
+
+def _find_mark(slug: str) -> SeriesMark:
+    """Return the mark of a series by its slug or one that it had; raises NotFoundError."""
+    connection = db.session.connection()
+    mark = find_series_mark(connection, slug)
+    if mark is None and (current := find_current_series_slug(db.session(), slug)):
+        mark = find_series_mark(connection, current)
+    if mark is None:
+        raise NotFoundError
+    return mark
+
+
+def _calendar_of(slug: str) -> SeriesView:
+    """Return the series as its public feed may show it; raises NotFoundError."""
+    series = find_series(db.session(), slug)
+    view = series and series_view(series, audience=Audience.PUBLIC, surface=Surface.CALENDAR, has_address=True)
+    if not view:
+        raise NotFoundError
+    return view

@@ -1,4 +1,4 @@
-"""E-mail addresses: whether one can be written to, and when two are one person's. Shared by accounts, rsvp and commands."""
+"""E-mail addresses: whether one can be written to, and when two are one person's."""
 
 from __future__ import annotations
 

@@ -203,9 +203,10 @@ def writing() -> Iterator[Session]:
 
 def engine_options(url: str) -> dict[str, Any]:
     """Return what `create_engine` needs for `url`."""
+    # A trace in the log must not show what people entered.
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30}}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
+        return {"connect_args": {"timeout": 30}, "hide_parameters": True}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5, "hide_parameters": True}
 
 
 def prepare_engine(engine: Engine) -> None:

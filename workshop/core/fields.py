@@ -14,7 +14,8 @@ from flask import current_app
 from flask_babel import lazy_gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 from markupsafe import Markup
-from wtforms import DateTimeLocalField, Field, StringField, TextAreaField
+from wtforms import DateTimeLocalField, Field, Label, StringField, TextAreaField
+from wtforms.fields import Flags
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import TextArea, TextInput, html_params
 
@@ -36,7 +37,7 @@ def clean_line(text: str | None) -> str:
 
 
 def clean_text(text: str | None) -> str:
-    """Return text of several lines with `\\n` between them: controls dropped, no white space at the ends."""
+    """Return text of several lines with plain line breaks: controls dropped, no white space at the ends."""
     return re.sub(r"\r\n?|[\u2028\u2029]", "\n", _without_controls(text or "")).strip()
 
 
@@ -68,6 +69,18 @@ class LanguageInput:
     field: Field
     language: str
     value: str
+    errors: tuple[str, ...] = ()
+    description: str = ""
+
+    @property
+    def flags(self) -> Any:
+        """The flags of the field, but that any one language will do."""
+        return Flags(maxlength=self.field.max_length)
+
+    @property
+    def label(self) -> Label:
+        """The language's name."""
+        return Label(self.id, self.language_name)
 
     @property
     def language_name(self) -> str:
@@ -118,6 +131,12 @@ class LocalizedField(Field):
     def inputs(self) -> list[LanguageInput]:
         """One input per language, in the instance's order."""
         return [LanguageInput(self, language, self._value(language)) for language in self.languages]
+
+    data: Any
+    object_data: Any
+
+    def __iter__(self) -> Iterator[LanguageInput]:
+        return iter(self.inputs)
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Read `data`, then the form's values where there are any."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from babel import Locale
 from flask import current_app, g, has_request_context, request
 from flask_babel import force_locale
 from werkzeug.routing import BaseConverter
@@ -45,6 +46,11 @@ def preferred_language() -> str:
 def babel_locale(language: str) -> str:
     """Return Babel's name for a language, such as `en_GB`."""
     return BABEL_LOCALES.get(language, language)
+
+
+def language_name(code: str, language: str) -> str:
+    """Return a language's name for a reader of `language`, such as « français » or "French"; the code if unknown."""
+    return str(Locale.parse(babel_locale(language)).languages.get(code, code))
 
 
 @contextlib.contextmanager

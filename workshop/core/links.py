@@ -70,6 +70,22 @@ def issue(session: Session, *, purpose: Purpose, subject: str) -> str:
     return _keep(session, purpose, subject, generation or 1)
 
 
+def find_token(session: Session, *, purpose: Purpose, subject: str) -> str | None:
+    """Return the token of the subject’s current generation where its hash is kept; writes nothing.
+
+    None where there is no link, or only one made under an earlier SECRET_KEY, which cannot be told again.
+    """
+    generation = session.scalar(
+        sa.select(sa.func.max(SecretLink.generation)).where(
+            SecretLink.subject == subject, SecretLink.purpose == purpose
+        )
+    )
+    if generation is None:
+        return None
+    token = _derive(purpose, subject, generation)
+    return token if find_subject(session, purpose=purpose, token=token) == subject else None
+
+
 def renew(session: Session, *, purposes: Iterable[Purpose], subject: str) -> None:
     """Make the subject's old links of these purposes die at once and new ones begin. Flushes."""
     for purpose in purposes:

@@ -4,49 +4,172 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from workshop.accounts import queries as organisers
 from workshop.accounts import service as accounts
-from workshop.accounts.models import Organiser
+from workshop.accounts.models import Role
 from workshop.config import Configuration
 from workshop.core import clock
 from workshop.core.db import db
-from workshop.core.localtime import to_instant
+from workshop.core.language import languages
 from workshop.demo.content import example_text
+from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Series, WorkshopSession
-from workshop.programme.seriesfile import import_series
-from workshop.rsvp import service as rsvp
-from workshop.rsvp.models import Answer, AnswerState, Choice
+from workshop.programme.seriesfile.importing import import_series
+from workshop.rsvp.models import Choice, Participant
+from workshop.rsvp.queries import count_answers, count_seats
+from workshop.rsvp.rule import notice_of
+from workshop.rsvp.service.asking import Asked, request_answer
+from workshop.rsvp.service.confirming import confirm
 
 ADDRESS = "organiser@example.org"
-REAL, EXAMPLE = "decloisonner", "exemple"
+ACTOR = "demo"
+ALIASES = ("Colibri", "Marjolaine", "Un voisin", "Bluebird", "Someone from the north", "Hirondelle")
 
 
 def prepare(configuration: Configuration) -> list[str]:
     """Make the instance's demo, or leave it as it is; returns what to print. Commits.
 
-    Safe to repeat: what bears the demo's slugs but was not made by the demo is left alone, and new example dates are
-    given only when all of them are past.
+    Safe to repeat: a series that bears the demo's slug but was not made by the demo is left alone, and the example gets
+    new dates only when all of them are past.
     """
-    now = clock.now()
-    session = db.session()
-    notes = _Notes(configuration.instance_path / "demo.json")
-    password = _prepare_organiser(session, configuration.instance_path / "demo-login", now)
-    if notes.may_make(session, REAL):
-        _import(session, resources.files("workshop.demo").joinpath("decloisonner.yaml").read_text("utf-8"), now)
-        notes.keep(REAL)
-    if notes.may_make(session, EXAMPLE) or (notes.made(EXAMPLE) and _is_all_past(session, EXAMPLE, now)):
-        today = now.date()
-        _import(session, example_text(today), now)
-        _fill_seats(session, now)
-        notes.keep(EXAMPLE)
+    now, session = clock.now(), db.session()
+    notes = configuration.instance_path / "demo.json"
+    made: dict[str, int] = json.loads(notes.read_text("utf-8")) if notes.is_file() else {}
+    pass_phrase = _prepare_organiser(session, configuration.instance_path / "demo-login", now)
+    real = resources.files("workshop.demo").joinpath("decloisonner.yaml").read_text("utf-8")
+    example = example_text(now.date())
+    for key, text in (("real", real), ("example", example)):
+        series = session.get(Series, made[key]) if key in made else None
+        if series is None and key not in made and not _is_taken(session, text):
+            series = load_series(session, text, now=now)
+            made[key] = series.id
+            _own(session, series, now)
+        elif series is not None and key == "example" and all(one.ends_at <= now for one in series.sessions):
+            series = load_series(session, text, now=now)
+        if series is not None and key == "example":
+            fill_seats(session, series, now=now)
     session.commit()
-    notes.write()
-    return _lines(configuration, password)
+    notes.write_text(json.dumps(made), "utf-8")
+    return _lines(configuration, session, made, pass_phrase)
+
+
+def load_series(session: Session, text: str, *, now: datetime) -> Series:
+    """Import one of the demo's files and return its series. Flushes; raises SeriesFileError."""
+    import_series(
+        session,
+        now=now,
+        content=text.encode(),
+        instance_languages=languages(),
+        count_answers=count_answers,
+        actor=ACTOR,
+    )
+    return session.scalars(sa.select(Series).where(Series.slug == _slug(text))).one()
+
+
+def fill_seats(session: Session, series: Series, *, now: datetime) -> None:
+    """Let people who do not exist answer for the sessions of five places, until one is left.
+
+    Through the product's own services; their mail is dropped, for nobody is there to read it.
+    """
+    for one in series.sessions:
+        if one.capacity is None or one.starts_at <= now:
+            continue
+        missing = one.capacity - 1 - count_seats(session, [one.id]).get(one.id, 0)
+        for alias in ALIASES[: max(missing, 0)]:
+            _answer(session, one, alias, now)
+
+
+def _answer(session: Session, workshop_session: WorkshopSession, alias: str, now: datetime) -> None:
+    language = languages()[0]
+    address = f"{alias.lower().replace(' ', '.')}@example.org"
+    asked = Asked(
+        name=alias,
+        address=address,
+        choice=Choice.ACCEPTED,
+        language=language,
+        tzid=workshop_session.tzid,
+        wants_reminders=False,
+        notice=notice_of(workshop_session),
+        notice_language=language,
+    )
+    request_answer(session, now=now, workshop_session=workshop_session, values=asked)
+    person = session.scalars(
+        sa.select(Participant).where(
+            Participant.series_id == workshop_session.series_id, Participant.address_folded == address
+        )
+    ).one()
+    confirm(session, now=now, participant=person, language=language)
+    session.execute(sa.delete(OutboxMessage).where(OutboxMessage.person_ref == person.subject))
+
+
+def _slug(text: str) -> str:
+    """Return the slug that a file of the demo gives its series."""
+    import yaml
+
+    return str(yaml.safe_load(text)["series"]["slug"])
+
+
+def _is_taken(session: Session, text: str) -> bool:
+    return session.scalar(sa.select(Series.id).where(Series.slug == _slug(text))) is not None
+
+
+def _own(session: Session, series: Series, now: datetime) -> None:
+    organiser = organisers.find_organiser(session, email=ADDRESS)
+    if organiser is not None:
+        accounts.grant(session, now=now, series_id=series.id, organiser=organiser, role=Role.OWNER, actor=ACTOR)
+
+
+def _prepare_organiser(session: Session, path: Path, now: datetime) -> str:
+    """Return the organiser's pass phrase: random, made once, kept where only the instance's owner can read it."""
+    if path.is_file():
+        return path.read_text("utf-8").strip()
+    phrase = accounts.new_pass_phrase()
+    organiser = organisers.find_organiser(session, email=ADDRESS)
+    if organiser is None:
+        accounts.add_organiser(
+            session,
+            now=now,
+            email=ADDRESS,
+            name="Demo",
+            pass_phrase=phrase,
+            language=languages()[0],
+            is_administrator=False,
+        )
+    else:
+        phrase = accounts.reset_pass_phrase(session, now=now, organiser=organiser)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(phrase + "\n")
+    return phrase
+
+
+def _lines(configuration: Configuration, session: Session, made: dict[str, int], pass_phrase: str) -> list[str]:
+    """Return what a newcomer is told: where to look, how to sign in, how to read the mail."""
+    base = f"http://{configuration.values['HOST']}:{configuration.values['PORT']}"
+    lines = ["", _("Open:"), *(f"  {base}/{language}/" for language in languages())]
+    slugs = session.scalars(sa.select(Series.slug).where(Series.id.in_(made.values())).order_by(Series.id))
+    lines += [
+        *(f"  {base}/{languages()[0]}/series/{slug}/" for slug in slugs),
+        "",
+        _("Sign in as an organiser: %(address)s", address=f"{base}/{languages()[0]}/login"),
+        _("  address: %(address)s", address=ADDRESS),
+        _("  pass phrase: %(phrase)s", phrase=pass_phrase),
+        "",
+        _("Mail becomes files in %(folder)s; the newest: workshop mail show --last", folder=_mail_folder()),
+        _("Ctrl+C ends it; what was entered is kept."),
+        "",
+    ]
+    return lines
+
+
+def _mail_folder() -> str:
+    return str(Path(current_app.instance_path) / "mail")

@@ -77,8 +77,10 @@ class OutboxMessage(Base):
     claimed_at: Mapped[datetime | None]
     payload_begun_at: Mapped[datetime | None]
     """Set before the payload is sent: from then on it may have left."""
+    uncertain_at: Mapped[datetime | None]
+    """When it first became uncertain: from then on it may be sent once more, never twice."""
     finished_at: Mapped[datetime | None]
-    """When it was sent, or given up."""
+    """When it was sent, or given up; None while something may still be done with it."""
     body_erased_at: Mapped[datetime | None]
 
 

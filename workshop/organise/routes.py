@@ -1,7 +1,210 @@
-"""The workspace: where it begins, moving, cancelling."""
+"""The workspace where it spans features: where it begins, editing, moving, cancelling, the mail that left.
+
+Editing stands here, not in programme, because a looser level is refused once anyone has answered.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import dataclasses
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+
+from workshop.accounts.models import Role
+from workshop.accounts.queries import list_roles
+from workshop.accounts.routes import current_organiser, require_sign_in
+from workshop.accounts.service import actor_of
+from workshop.audit.service import record
+from workshop.core import clock
+from workshop.core.db import db, writing
+from workshop.core.faults import InvalidValuesError
+from workshop.core.language import languages
+from workshop.organise.queries import count_told, list_mail, list_series
+from workshop.organise.view import mail_row
+from workshop.programme.forms import (
+    EditSessionForm,
+    SeriesForm,
+    SessionContentForm,
+    TimesForm,
+    add_faults,
+    series_data,
+    session_data,
+)
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
+from workshop.programme.organise import (
+    MANAGERS,
+    SeriesRow,
+    form_page,
+    open_series,
+    open_session,
+    series_row,
+    session_row,
+)
+from workshop.programme.service.series import update_series
+from workshop.programme.service.sessions import cancel as cancel_session
+from workshop.programme.service.sessions import reschedule, update_session
+from workshop.programme.service.standing import lock
+from workshop.programme.service.values import SessionValues, series_values, session_values
+from workshop.rsvp.queries import count_answers
 
 blueprint = Blueprint("organise", __name__, template_folder="templates", url_prefix="/<lang:lang>/organise")
+blueprint.before_request(require_sign_in)
+
+
+@blueprint.get("/")
+def dashboard(lang: str) -> ResponseReturnValue:
+    """Show one's own series and the sessions that come next."""
+    now = clock.now()
+    roles = list_roles(db.session(), organiser_id=current_organiser().id)
+    rows = [series_row(one, roles[one.id], now=now) for one in list_series(db.session(), roles)]
+    coming = [(row, session) for row in rows for session in row.sessions if not session.is_past]
+    coming.sort(key=lambda pair: pair[1].starts_at)
+    return render_template("organise/dashboard.html", all_series=rows, coming=coming, page_language=lang)
+
+
+@blueprint.route("/series/<series>/edit", methods=["GET", "POST"])
+def edit_series(lang: str, series: str) -> ResponseReturnValue:
+    """Change a series."""
+    found, role = open_series(series, *MANAGERS)
+    row = series_row(found, role, now=clock.now())
+    form = SeriesForm(data=series_data(series_values(found)))
+    if form.validate_on_submit():
+        lock(db.session(), found.sessions)
+        try:
+            update_series(
+                db.session(),
+                now=clock.now(),
+                series=found,
+                values=form.values(),
+                answers=count_answers(db.session(), [one.id for one in found.sessions]),
+                actor=actor_of(current_organiser()),
+                instance_languages=languages(),
+            )
+        except InvalidValuesError as fault:
+            db.session.rollback()
+            add_faults(form, fault.faults)
+        else:
+            db.session.commit()
+            flash(_("The series is changed."))
+            return redirect(url_for("programme_organise.series", lang=lang, series=form.slug.data), 303)
+    return form_page("programme/organise/series_form.html", form, page_language=lang, series=row)
+
+
+@blueprint.route("/series/<series>/<session>/edit", methods=["GET", "POST"])
+def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
+    """Change a session; a helper changes its texts."""
+    workshop_session, role = open_session(series, session)
+    form = _edit_form(workshop_session, role)
+    page = _page(lang, workshop_session, role)
+    if form.validate_on_submit():
+        lock(db.session(), [workshop_session])
+        try:
+            update_session(
+                db.session(),
+                now=clock.now(),
+                workshop_session=workshop_session,
+                values=_edited(form, session_values(workshop_session)),
+                has_answers=count_answers(db.session(), [workshop_session.id])[workshop_session.id] > 0,
+                actor=actor_of(current_organiser()),
+                instance_languages=languages(),
+            )
+        except InvalidValuesError as fault:
+            db.session.rollback()
+            add_faults(form, fault.faults)
+        else:
+            slug = workshop_session.slug
+            db.session.commit()
+            flash(_("The session is changed."))
+            return redirect(url_for("organise.edit_session", lang=lang, series=series, session=slug), 303)
+    return form_page("programme/organise/session_form.html", form, **page)
+
+
+@blueprint.route("/series/<series>/<session>/move", methods=["GET", "POST"])
+def move(lang: str, series: str, session: str) -> ResponseReturnValue:
+    """Move a session: the new times, then what will happen to how many people, then the act."""
+    workshop_session, role = open_session(series, session, *MANAGERS)
+    page = _page(lang, workshop_session, role)
+    page["told_number"] = count_told(db.session(), workshop_session.id)
+    form = TimesForm(data=session_data(session_values(workshop_session)))
+    if form.validate_on_submit():
+        try:
+            is_moved = reschedule(
+                db.session(),
+                now=clock.now(),
+                workshop_session=workshop_session,
+                actor=actor_of(current_organiser()),
+                **form.times(),
+            )
+        except InvalidValuesError as fault:
+            db.session.rollback()
+            add_faults(form, fault.faults)
+        else:
+            if is_moved and request.form.get("confirm") != "yes":
+                after = session_row(workshop_session, workshop_session.series, now=clock.now())
+                db.session.rollback()
+                return render_template("organise/move_confirm.html", form=form, after=after, **page)
+            db.session.commit()
+            flash(_("The session is moved.") if is_moved else _("Nothing has changed."))
+            return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
+    return form_page("organise/move.html", form, **page)
+
+
+@blueprint.route("/series/<series>/<session>/cancel", methods=["GET", "POST"])
+def cancel(lang: str, series: str, session: str) -> ResponseReturnValue:
+    """Cancel a session, once it is said how many people will be told."""
+    workshop_session, role = open_session(series, session, *MANAGERS)
+    form = FlaskForm()
+    if form.validate_on_submit():
+        actor = actor_of(current_organiser())
+        cancel_session(db.session(), now=clock.now(), workshop_session=workshop_session, actor=actor)
+        db.session.commit()
+        flash(_("The session is cancelled."))
+        return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
+    page = _page(lang, workshop_session, role)
+    page["told_number"] = count_told(db.session(), workshop_session.id)
+    return form_page("organise/cancel.html", form, **page)
+
+
+@blueprint.get("/series/<series>/mail")
+def mail(lang: str, series: str) -> ResponseReturnValue:
+    """Show the mail of a series: addresses masked, secret links cut. Looking is written into the log."""
+    found, role = open_series(series, *MANAGERS)
+    now, actor = clock.now(), actor_of(current_organiser())
+    rows = [mail_row(message) for message in list_mail(db.session(), found.id)]
+    row = series_row(found, role, now=now)
+    with writing() as log:
+        record(log, now=now, actor=actor, action="organise.view_mail", object_=f"series:{found.id}")
+    return render_template("organise/mail.html", messages_sent=rows, series=row, page_language=lang)
+
+
+def _page(lang: str, workshop_session: WorkshopSession, role: Role) -> dict[str, Any]:
+    # Made before any act: what the page calls "now" is how things stood when it was asked for.
+    series: Series = workshop_session.series
+    now = clock.now()
+    return {
+        "page_language": lang,
+        "series": SeriesRow(series.slug, series.title, series.level, role in MANAGERS, ()),
+        "row": session_row(workshop_session, series, now=now),
+    }
+
+
+def _edit_form(workshop_session: WorkshopSession, role: Role) -> SessionContentForm:
+    data = session_data(session_values(workshop_session))
+    if role not in MANAGERS:
+        return SessionContentForm(data=data)
+    form = EditSessionForm(data=data)
+    if workshop_session.status is SessionStatus.CANCELLED:
+        del form.status
+    return form
+
+
+def _edited(form: SessionContentForm, values: SessionValues) -> SessionValues:
+    changed = form.content()
+    if isinstance(form, EditSessionForm):
+        changed |= form.settings()
+        if "status" in form:
+            changed["status"] = SessionStatus(form.status.data)
+    return dataclasses.replace(values, **changed, moderators=None, partners=None)

@@ -1,7 +1,201 @@
-"""Organisers' pages for series and sessions."""
+"""Organisers' pages for series and sessions, and the walls that all pages of the workspace share."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+
+from workshop.accounts.models import Role
+from workshop.accounts.routes import current_organiser, require_sign_in
+from workshop.accounts.service import actor_of, grant, require_role
+from workshop.chatham.rule import Level, effective_level
+from workshop.core import clock
+from workshop.core.db import db
+from workshop.core.errors import NotFoundError
+from workshop.core.faults import InvalidValuesError
+from workshop.core.language import languages
+from workshop.core.localized import Localized
+from workshop.programme import queries
+from workshop.programme.forms import NewSessionForm, SeriesForm, add_faults
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
+from workshop.programme.service.series import create_series
+from workshop.programme.service.sessions import create_session
+from workshop.programme.service.sessions import publish as publish_session
+from workshop.programme.view import default_label
 
 blueprint = Blueprint("programme_organise", __name__, template_folder="templates", url_prefix="/<lang:lang>/organise")
+blueprint.before_request(require_sign_in)
+
+MANAGERS = (Role.OWNER, Role.ORGANISER)
+"""Who decides; a helper changes texts only."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session in the workspace, with what it still lacks."""
+
+    series: str
+    """Slug."""
+    slug: str
+    name: Localized
+    starts_at: datetime
+    ends_at: datetime
+    tzid: str
+    status: SessionStatus
+    level: Level
+    is_published: bool
+    is_past: bool
+    needs_room_link: bool
+    missing: tuple[str, ...]
+    """Languages in which a text is missing."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it will not take place."""
+        return self.status is SessionStatus.CANCELLED
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRow:
+    """A series in the workspace."""
+
+    slug: str
+    title: Localized
+    level: Level
+    may_manage: bool
+    sessions: tuple[SessionRow, ...]
+
+
+def session_row(workshop_session: WorkshopSession, series: Series, *, now: datetime) -> SessionRow:
+    """Return a session as the workspace lists it."""
+    texts = (workshop_session.title, workshop_session.abstract, *workshop_session.objectives)
+    wanted = [workshop_session.monolingual] if workshop_session.monolingual else series.languages
+    return SessionRow(
+        series=series.slug,
+        slug=workshop_session.slug,
+        name=workshop_session.title or workshop_session.label or default_label(workshop_session.number),
+        starts_at=workshop_session.starts_at,
+        ends_at=workshop_session.ends_at,
+        tzid=workshop_session.tzid,
+        status=workshop_session.status,
+        level=effective_level(session=workshop_session.level, series=series.level)[0],
+        is_published=workshop_session.is_published,
+        is_past=workshop_session.ends_at <= now,
+        needs_room_link=workshop_session.mode != "on_site" and not workshop_session.room_link,
+        missing=tuple(language for language in wanted if any(text.missing([language]) for text in texts)),
+    )
+
+
+def series_row(series: Series, role: Role, *, now: datetime) -> SeriesRow:
+    """Return a series as the workspace lists it."""
+    rows = tuple(session_row(one, series, now=now) for one in series.sessions)
+    return SeriesRow(series.slug, series.title, series.level, role in MANAGERS, rows)
+
+
+def open_series(slug: str, *roles: Role) -> tuple[Series, Role]:
+    """Return a series and one's role in it; raises NotFoundError: none of `roles`, or no such series."""
+    series = queries.find_series(db.session(), slug)
+    if series is None:
+        raise NotFoundError
+    return series, require_role(db.session(), current_organiser(), series.id, *roles)
+
+
+def open_session(series: str, slug: str, *roles: Role) -> tuple[WorkshopSession, Role]:
+    """Return a session and one's role in its series; raises NotFoundError as `open_series` does."""
+    workshop_session = queries.find_session(db.session(), series, slug)
+    if workshop_session is None:
+        raise NotFoundError
+    return workshop_session, require_role(db.session(), current_organiser(), workshop_session.series_id, *roles)
+
+
+def form_page(template: str, form: FlaskForm, **context: Any) -> ResponseReturnValue:
+    """Return a page with a form: 422 when it comes back with faults."""
+    return render_template(template, form=form, **context), 422 if request.method == "POST" else 200
+
+
+@blueprint.route("/series/new", methods=["GET", "POST"])
+def new_series(lang: str) -> ResponseReturnValue:
+    """Create a series; whoever does owns it."""
+    form = SeriesForm()
+    if not form.is_submitted():
+        form.tzid.data = current_app.config["TIMEZONE"]
+    elif form.validate():
+        now, organiser = clock.now(), current_organiser()
+        actor = actor_of(organiser)
+        try:
+            series = create_series(
+                db.session(), now=now, values=form.values(), actor=actor, instance_languages=languages()
+            )
+            grant(db.session(), now=now, series_id=series.id, organiser=organiser, role=Role.OWNER, actor=actor)
+        except InvalidValuesError as fault:
+            db.session.rollback()
+            add_faults(form, fault.faults)
+        else:
+            db.session.commit()
+            return redirect(url_for("programme_organise.series", lang=lang, series=form.slug.data), 303)
+    return form_page("programme/organise/series_form.html", form, page_language=lang, series=None)
+
+
+@blueprint.get("/series/<series>/")
+def series(lang: str, series: str) -> ResponseReturnValue:
+    """Show a series with its sessions and what they lack."""
+    found, role = open_series(series)
+    row = series_row(found, role, now=clock.now())
+    return render_template("programme/organise/series.html", series=row, page_language=lang, form=FlaskForm(None))
+
+
+@blueprint.route("/series/<series>/sessions/new", methods=["GET", "POST"])
+def new_session(lang: str, series: str) -> ResponseReturnValue:
+    """Create a session: a draft until it is published."""
+    found, role = open_series(series, *MANAGERS)
+    now = clock.now()
+    row = series_row(found, role, now=now)
+    form = NewSessionForm()
+    if not form.is_submitted():
+        form.tzid.data = found.tzid
+        form.number.data = max((one.number or 0 for one in found.sessions), default=0) + 1
+        form.floor_languages.data = found.languages
+    elif form.validate():
+        try:
+            made = create_session(
+                db.session(),
+                now=now,
+                series=found,
+                values=form.values(),
+                actor=actor_of(current_organiser()),
+                instance_languages=languages(),
+            )
+        except InvalidValuesError as fault:
+            db.session.rollback()
+            add_faults(form, fault.faults)
+        else:
+            db.session.commit()
+            flash(_("The session is kept as a draft. Nobody else sees it until you publish it."))
+            return redirect(url_for("organise.edit_session", lang=lang, series=series, session=made.slug), 303)
+    return form_page("programme/organise/session_form.html", form, page_language=lang, series=row, row=None)
+
+
+@blueprint.post("/series/<series>/<session>/publish")
+def publish(lang: str, series: str, session: str) -> ResponseReturnValue:
+    """Publish a session."""
+    workshop_session, _role = open_session(series, session, *MANAGERS)
+    try:
+        publish_session(
+            db.session(), now=clock.now(), workshop_session=workshop_session, actor=actor_of(current_organiser())
+        )
+    except InvalidValuesError as fault:
+        db.session.rollback()
+        form = FlaskForm(None)
+        add_faults(form, fault.faults)
+        found, role = open_series(series)
+        page = {"series": series_row(found, role, now=clock.now()), "page_language": lang, "form": form}
+        return form_page("programme/organise/series.html", **page)
+    db.session.commit()
+    flash(_("The session is published."))
+    return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)

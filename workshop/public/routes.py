@@ -2,6 +2,203 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from workshop.chatham.notices import current_notice, explanation
+from workshop.chatham.rule import Audience, Level, Surface
+from workshop.core import clock
+from workshop.core.db import db
+from workshop.core.errors import NotFoundError
+from workshop.core.kept import KeptAnswer, kept, make_answer, respond, respond_page
+from workshop.core.language import languages, preferred_language
+from workshop.core.urls import external_url
+from workshop.programme.models import WorkshopSession
+from workshop.programme.queries import (
+    find_current_series_slug,
+    find_current_slugs,
+    find_series,
+    find_series_mark,
+    find_session,
+    list_public_marks,
+    list_public_series,
+)
+from workshop.programme.view import SeriesView, SessionView, series_view, session_view
+from workshop.public.queries import find_session_mark, list_coming_marks
+from workshop.public.view import preview_text, split, standing, state, timeline, wall
 
 blueprint = Blueprint("public", __name__, template_folder="templates", url_prefix="")
+
+# Macros of the programme serve pages of other features too, and `lang` is not theirs to import.
+blueprint.add_app_template_filter(wall, "wall")
+
+PAST_ON_HOME = 12
+"""Past sessions on the home page; the series' own pages have them all."""
+
+
+@blueprint.get("/")
+def root() -> ResponseReturnValue:
+    """Lead to the home page in the reader's language."""
+    response = redirect(url_for("public.home", lang=preferred_language()), 302)
+    response.headers["Cache-Control"] = "no-cache"
+    response.vary.update(("Cookie", "Accept-Language"))
+    return response
+
+
+@blueprint.get("/<lang:lang>/")
+def home(lang: str) -> ResponseReturnValue:
+    """Coming sessions of all public series; past ones below."""
+    now = clock.now()
+    connection = db.session.connection()
+    standings = tuple(standing(mark, now=now) for mark in list_coming_marks(connection, now=now))
+
+    def render() -> str:
+        views = _public_series(Surface.LIST)
+        coming, past = split([session for view in views for session in view.sessions], now=now)
+        past.sort(key=lambda view: (view.starts_at, view.uid), reverse=True)
+        today = {one.uid: one for one in standings}
+        return render_template(
+            "public/home.html",
+            series=views,
+            coming=timeline(coming, today, language=lang, now=now),
+            past=timeline(past[:PAST_ON_HOME], {}, language=lang, now=now, is_backwards=True),
+            has_more=len(past) > PAST_ON_HOME,
+        )
+
+    return respond_page(("public.home", lang, list_public_marks(connection), standings), render)
+
+
+@blueprint.get("/<lang:lang>/series/<series>/")
+def series(lang: str, series: str) -> ResponseReturnValue:
+    """A series: text, sessions, committee, partners, how to follow it."""
+    now = clock.now()
+    connection = db.session.connection()
+    mark = find_series_mark(connection, series)
+    if mark is None:
+        return _moved_series(lang, series)
+    coming_marks = list_coming_marks(connection, now=now, series_id=mark.id)
+    standings = tuple(standing(one, now=now) for one in coming_marks)
+
+    def render() -> str:
+        view = _series(series)
+        coming, past = split(view.sessions, now=now)
+        today = {one.uid: one for one in standings}
+        return render_template(
+            "public/series.html",
+            view=view,
+            coming=timeline(coming, today, language=lang, now=now),
+            past=timeline(past, {}, language=lang, now=now, is_backwards=True),
+            feed=external_url("calendars.series_feed", lang=lang, series=series),
+            canonical=external_url("public.series", lang=lang, series=series),
+        )
+
+    return respond_page(("public.series", lang, mark, standings), render, is_indexable=mark.is_public)
+
+
+@blueprint.get("/<lang:lang>/series/<series>/<session>/")
+def session(lang: str, series: str, session: str) -> ResponseReturnValue:
+    """A session."""
+    mark = find_session_mark(db.session.connection(), series, session)
+    if mark is None:
+        return _moved_session(lang, series, session)
+    now = clock.now()
+    today = standing(mark, now=now)
+
+    def render() -> str:
+        workshop_session = find_session(db.session(), series, session)
+        view = _session(workshop_session, Surface.PAGE)
+        if workshop_session is None or view is None:
+            raise NotFoundError
+        preview = _session(workshop_session, Surface.LINK_PREVIEW)
+        return render_template(
+            "public/session.html",
+            view=view,
+            today=today,
+            state=state(view, today),
+            preview=preview,
+            preview_text=preview_text(preview, lang) if preview else "",
+            canonical=external_url("public.session", lang=lang, series=series, session=session),
+        )
+
+    key = ("public.session", lang, mark.series_id, mark.revision, today)
+    return respond_page(key, render, is_indexable=mark.is_listed)
+
+
+@blueprint.get("/<lang:lang>/rule")
+def rule(lang: str) -> ResponseReturnValue:
+    """What the Rule means here."""
+
+    def render() -> str:
+        levels = [(level, explanation(level), current_notice(level)) for level in Level]
+        return render_template("public/rule.html", levels=levels)
+
+    return respond_page(("public.rule", lang), render)
+
+
+@blueprint.get("/<lang:lang>/privacy")
+def privacy(lang: str) -> ResponseReturnValue:
+    """What is held about people, why, and until when."""
+
+    def render() -> str:
+        return render_template("public/privacy.html", series=_public_series(Surface.LIST))
+
+    return respond_page(("public.privacy", lang, list_public_marks(db.session.connection())), render)
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Return the public pages, each with its addresses in the other languages."""
+
+    def make() -> KeptAnswer:
+        pages: list[tuple[str, dict[str, str]]] = [("public.home", {}), ("public.rule", {}), ("public.privacy", {})]
+        for view in _public_series(Surface.SITEMAP):
+            pages.append(("public.series", {"series": view.slug}))
+            pages += [
+                ("public.session", {"series": view.slug, "session": one.slug})
+                for one in view.sessions
+                if one.is_indexable
+            ]
+        addresses = [
+            [(language, external_url(endpoint, lang=language, **values)) for language in languages()]
+            for endpoint, values in pages
+        ]
+        return make_answer(render_template("public/sitemap.xml", pages=addresses).encode())
+
+    answer = kept().get(("public.sitemap", list_public_marks(db.session.connection())), make)
+    return respond(answer, content_type="application/xml; charset=utf-8", cache_control="no-cache")
+
+
+def _public_series(surface: Surface) -> list[SeriesView]:
+    found = (series_view(one, audience=Audience.PUBLIC, surface=surface) for one in list_public_series(db.session()))
+    return [view for view in found if view is not None]
+
+
+def _series(slug: str) -> SeriesView:
+    """Return a series as its own page shows it; raises NotFoundError."""
+    found = find_series(db.session(), slug)
+    view = found and series_view(found, audience=Audience.PUBLIC, surface=Surface.LIST, has_address=True)
+    if not view:
+        raise NotFoundError
+    return view
+
+
+def _session(workshop_session: WorkshopSession | None, surface: Surface) -> SessionView | None:
+    if workshop_session is None:
+        return None
+    return session_view(workshop_session, audience=Audience.PUBLIC, surface=surface)
+
+
+def _moved_series(lang: str, slug: str) -> ResponseReturnValue:
+    """Lead from an old slug to the new one; hidden and unknown answer alike."""
+    current = find_current_series_slug(db.session(), slug)
+    if current is None:
+        raise NotFoundError
+    return redirect(url_for("public.series", lang=lang, series=_series(current).slug), 301)
+
+
+def _moved_session(lang: str, series_slug: str, slug: str) -> ResponseReturnValue:
+    current = find_current_slugs(db.session(), series_slug, slug)
+    view = current and _session(find_session(db.session(), *current), Surface.PAGE)
+    if not current or view is None:
+        raise NotFoundError
+    return redirect(url_for("public.session", lang=lang, series=current[0], session=current[1]), 301)

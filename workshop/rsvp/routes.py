@@ -2,6 +2,243 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from workshop.chatham.notices import Notice
+from workshop.chatham.rule import Audience, Surface
+from workshop.core import clock
+from workshop.core.db import db
+from workshop.core.errors import ConflictError, NotFoundError
+from workshop.core.language import languages
+from workshop.core.limits import Limit, limited
+from workshop.core.links import Purpose
+from workshop.programme.models import WorkshopSession
+from workshop.programme.queries import find_current_slugs, find_session
+from workshop.programme.view import SessionView, session_view
+from workshop.rsvp import queries, service
+from workshop.rsvp.forms import AnswerForm
+from workshop.rsvp.models import AnswerState, Choice
+from workshop.rsvp.rule import (
+    NoticeChangedError,
+    RoomMissingError,
+    SessionFullError,
+    needs_box,
+    notice_id,
+    takes_answers,
+)
+from workshop.rsvp.schedule import (
+    Door,
+    Places,
+    RoomClosedError,
+    RoomNotOpenError,
+    SessionCancelledError,
+    door,
+    door_opens_at,
+    erases_at,
+    places,
+    refusal,
+)
 
 blueprint = Blueprint("rsvp", __name__, template_folder="templates", url_prefix="/<lang:lang>")
+
+_TEN_MINUTES = timedelta(minutes=10)
+
+
+def _open_session(session: Session, series_slug: str, slug: str) -> tuple[WorkshopSession, SessionView]:
+    """Return the session that takes answers under these slugs; hidden and unknown raise the same NotFoundError."""
+    found = find_session(session, series_slug, slug)
+    view = (
+        session_view(found, audience=Audience.PUBLIC, surface=Surface.PAGE, has_address=True)
+        if found is not None and takes_answers(found)
+        else None
+    )
+    if found is None or view is None:
+        raise NotFoundError("no such session")
+    return found, view
+
+
+def _moved_to(series_slug: str, slug: str, endpoint: str) -> ResponseReturnValue:
+    """Return a redirect for an old slug of something that takes answers; raises NotFoundError for anything else."""
+    now_called = find_current_slugs(db.session(), series_slug, slug)
+    if now_called is None or now_called == (series_slug, slug):
+        raise NotFoundError("no such session")
+    _open_session(db.session(), *now_called)
+    code = 301 if request.method in {"GET", "HEAD"} else 308
+    return redirect(url_for(endpoint, series=now_called[0], session=now_called[1]), code)
+
+
+@blueprint.route("/series/<series>/<session>/rsvp", methods=["GET", "POST"])
+@limited(Limit("answer", 120, _TEN_MINUTES), Limit("answer_all", 6000, _TEN_MINUTES, by_client=False))
+def answer(lang: str, series: str, session: str) -> ResponseReturnValue:
+    """Show the form; a POST keeps what it says and mails the link to the button."""
+    now = clock.now()
+    try:
+        found, view = _open_session(db.session(), series, session)
+    except NotFoundError:
+        return _moved_to(series, session, "rsvp.answer")
+    if refused := refusal(found, now=now):
+        raise refused
+    notice = view.notice
+    assert notice is not None
+    form = AnswerForm(codes=_codes(view), language=_first(lang, view), timezone=view.tzid)
+    status, problem = 200, ""
+    if request.method == "POST":
+        status, problem = _receive(form, found, notice, lang, now)
+        if status == 303:  # noqa: PLR2004 (HTTP)
+            return redirect(url_for("rsvp.sent", series=view.series_slug, session=view.slug), 303)
+    form.notice.data = notice_id(notice)
+    return _form_page(form, found, view, problem=problem), status
+
+
+def _receive(
+    form: AnswerForm, workshop_session: WorkshopSession, notice: Notice, lang: str, now: datetime
+) -> tuple[int, str]:
+    """Take the form: the status to answer with, and the code of what stands in the way."""
+    if form.is_trapped:
+        return 303, ""
+    is_valid = form.validate_on_submit()
+    if is_valid and form.is_too_fast(now):
+        return 422, "too_fast"
+    if form.notice.data and form.notice.data != notice_id(notice):
+        form.acknowledge_rule.data = False
+        return 422, NoticeChangedError.code
+    if (
+        form.answer.data in set(Choice)
+        and needs_box(notice, Choice(form.answer.data))
+        and not form.acknowledge_rule.data
+    ):
+        form.acknowledge_rule.errors = [
+            *form.acknowledge_rule.errors,
+            _("Please read the Rule and tick the box; you may also decline without it."),
+        ]
+        is_valid = False
+    if not is_valid:
+        return 422, ""
+    try:
+        service.request_answer(
+            db.session(), now=now, workshop_session=workshop_session, values=_asked(form, notice, lang)
+        )
+    except SessionFullError as fault:
+        db.session.rollback()
+        return fault.status, fault.code
+    db.session.commit()
+    return 303, ""
+
+
+def _asked(form: AnswerForm, notice: Notice, lang: str) -> service.Asked:
+    return service.Asked(
+        name=form.name.data,
+        address=form.email.data,
+        choice=Choice(form.answer.data),
+        language=form.language.data,
+        tzid=form.timezone.data,
+        affiliation=form.affiliation.data or "",
+        wants_reminders=form.reminders.data,
+        notice=notice if form.acknowledge_rule.data else None,
+        notice_language=lang,
+    )
+
+
+def _form_page(form: AnswerForm, workshop_session: WorkshopSession, view: SessionView, *, problem: str) -> str:
+    left = None
+    if view.says_places and workshop_session.capacity is not None:
+        held = queries.count_seats(db.session(), [workshop_session.id])[workshop_session.id]
+        left = places(capacity=workshop_session.capacity, held=held)
+    days = workshop_session.series.retention_days
+    return render_template(
+        "rsvp/answer.html",
+        form=form,
+        view=view,
+        problem=problem,
+        has_few=left is Places.FEW,
+        has_none=left is Places.NO or problem == SessionFullError.code,
+        retention_days=days,
+        erases_at=erases_at(
+            [(AnswerState.PENDING, view.ends_at, view.ends_at)], created_at=view.ends_at, retention_days=days
+        ),
+    )
+
+
+def _codes(view: SessionView) -> tuple[str, ...]:
+    """Return the languages to be written to in: the series', as far as the instance speaks them."""
+    return tuple(code for code in view.languages if code in languages()) or languages()
+
+
+def _first(lang: str, view: SessionView) -> str:
+    return lang if lang in _codes(view) else _codes(view)[0]
+
+
+@blueprint.get("/series/<series>/<session>/rsvp/sent")
+def sent(lang: str, series: str, session: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
+    """Say that a link was mailed: the same to everybody."""
+    try:
+        _, view = _open_session(db.session(), series, session)
+    except NotFoundError:
+        return _moved_to(series, session, "rsvp.sent")
+    return render_template("rsvp/sent.html", view=view)
+
+
+@blueprint.route("/join/<token>", methods=["GET", "POST"])
+def join(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
+    """Say when the room opens; a POST leads into it. The room's address is in no page."""
+    now, minutes = clock.now(), int(current_app.config["JOIN_OPENS_MINUTES"])
+    found = queries.find_answer_to_join(db.session(), token=token)
+    if found is None:
+        raise NotFoundError("no such link")
+    workshop_session = found.workshop_session
+    view = session_view(workshop_session, audience=Audience.PARTICIPANT, surface=Surface.PERSONAL_PAGE)
+    if view is None:
+        raise NotFoundError("no such link")
+    where = door(view, minutes=minutes, now=now)
+    if where is Door.CANCELLED:
+        raise SessionCancelledError
+    if request.method == "POST":
+        _check_door(where, workshop_session)
+        response = redirect(workshop_session.room_link, 303)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+    if where is Door.OPEN and workshop_session.room_link:
+        g.form_action = f"'self' {_origin(workshop_session.room_link)}"
+    return render_template(
+        "rsvp/join.html",
+        view=view,
+        door=where.value,
+        has_room=bool(workshop_session.room_link),
+        door_opens_at=door_opens_at(view, minutes=minutes),
+        own_tzid=found.participant.tzid,
+    )
+
+
+def _check_door(where: Door, workshop_session: WorkshopSession) -> None:
+    refused: dict[Door, type[ConflictError]] = {Door.EARLY: RoomNotOpenError, Door.OVER: RoomClosedError}
+    if where in refused:
+        raise refused[where]
+    if not workshop_session.room_link:
+        raise RoomMissingError
+
+
+def _origin(address: str) -> str:
+    """Return scheme, host and port, as a Content-Security-Policy names a source."""
+    parts = urlsplit(address)
+    netloc = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{netloc.encode('idna').decode() if not netloc.isascii() else netloc}"
+
+
+@blueprint.route("/unsubscribe/<token>", methods=["GET", "POST"])
+@limited(Limit("unsubscribe", 120, _TEN_MINUTES))
+def unsubscribe(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
+    """Show a button that stops reminders; a POST presses it, also without cookies (RFC 8058). Withdraws nothing."""
+    participant = queries.find_participant(db.session(), purpose=Purpose.UNSUBSCRIBE, token=token)
+    if participant is None or participant.confirmed_at is None:
+        raise NotFoundError("no such link")
+    if request.method == "POST":
+        service.stop_reminders(db.session(), participant)
+        db.session.commit()
+        return render_template("rsvp/unsubscribe.html", is_done=True)
+    return render_template("rsvp/unsubscribe.html", is_done=not participant.wants_reminders)

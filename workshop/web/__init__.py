@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_babel import Babel
-from flask_wtf.csrf import CSRFProtect
 
 from workshop.config import checkout_root
 from workshop.core.language import LanguageConverter, babel_locale, request_language
-
-csrf = CSRFProtect()
+from workshop.web import assets, errors, gate, headers, health, logs
+from workshop.web import globals as template_globals
 
 
 def init_app(app: Flask) -> None:
     """Attach the shell to an application."""
     app.config.update(
-        WTF_CSRF_SSL_STRICT=False,  # token pages send no Referer, on purpose
-        WTF_CSRF_TIME_LIMIT=None,  # a form left open for an hour is not lost
         BABEL_TRANSLATION_DIRECTORIES=str(_translations()),
         BABEL_DEFAULT_LOCALE=app.config["LANGUAGES"][0],
     )
     app.url_map.converters["lang"] = LanguageConverter
     Babel(app, locale_selector=lambda: babel_locale(request_language()))
-    csrf.init_app(app)
+    logs.configure()
+    headers.init_headers(app)
+    gate.init_gate(app)
+    template_globals.init_globals(app)
+    errors.init_errors(app)
+    app.register_blueprint(Blueprint("web", __name__, template_folder="templates"))
+    app.register_blueprint(assets.blueprint)
+    app.register_blueprint(health.blueprint)
 
 
 def _translations() -> object:

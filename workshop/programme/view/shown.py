@@ -1,4 +1,4 @@
-"""What one audience may see of a series and its sessions: the only thing that templates, mails and calendars receive."""
+"""The values that templates, mails and calendars receive. What may not be seen is empty in them."""
 
 from __future__ import annotations
 

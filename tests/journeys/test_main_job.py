@@ -1,0 +1,210 @@
+"""The main job from end to end, as three people live it: an organiser, a participant on a telephone, a subscriber."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+import vobject
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session
+
+from tests.builders import build_organiser
+from tests.conftest import LiveServer
+from workshop import worker
+from workshop.core.db import db
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a pass phrase nobody would guess"
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+# Saturday 12 December 2026, 16:00 in Paris.
+STARTS = datetime(2026, 12, 12, 15, tzinfo=UTC)
+ROOM = "https://room.example.org/secret-room"
+
+
+class Inbox:
+    """The mail that left, read from the files as whoever has no relay does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.read: set[str] = set()
+
+    def new(self) -> list[EmailMessage]:
+        """Return the messages since the last look, oldest first."""
+        found = []
+        for path in sorted(self.folder.glob("*.eml")):
+            if path.name not in self.read:
+                self.read.add(path.name)
+                message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+                assert isinstance(message, EmailMessage)
+                found.append(message)
+        return found
+
+    def one(self) -> EmailMessage:
+        """Return the only new message."""
+        (message,) = self.new()
+        return message
+
+
+def text_of(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part
+    return re.sub(r"[\u00a0\u202f]", " ", str(part.get_content()))
+
+
+def link_in(message: EmailMessage, word: str) -> str:
+    (link,) = set(re.findall(rf"http://[^\s<>]*/{word}/[^\s<>]+", text_of(message)))
+    return link
+
+
+def feed_of(page: Page, path: str) -> str:
+    response = page.request.get(path)
+    assert response.status == 200
+    return response.body().decode()
+
+
+def sequence_in(feed: str) -> int:
+    (event,) = vobject.readOne(feed).vevent_list
+    return int(event.sequence.value)
+
+
+def test_a_session_from_its_publication_to_the_room(
+    browser: Browser, page: Page, live_server: LiveServer, instance_path: Path
+) -> None:
+    inbox = Inbox(instance_path / "mail")
+    with time_machine.travel(NOW, tick=True) as clock:
+        with live_server.app.app_context():
+            session: Session = db.session()
+            build_organiser(session, email="organiser@example.org", password=PASSWORD)
+            session.commit()
+            db.session.remove()
+        desk = browser.new_context(base_url=live_server.url, locale="fr-FR", timezone_id="Europe/Paris").new_page()
+        desk.set_default_timeout(10_000)
+        _sign_in(desk)
+        _create_series(desk)
+        _create_session(desk)
+        feed_path = "/fr/series/dialogues/calendar.ics"
+        assert "BEGIN:VEVENT" not in feed_of(page, feed_path)
+        assert page.request.get("/fr/series/dialogues/1/").status == 404
+        desk.goto("/fr/organise/series/dialogues/")
+        desk.locator("form[action$='/1/publish'] button").click()
+        feed = feed_of(page, feed_path)
+        assert "Réduire les risques" in feed.replace("\r\n ", "")
+        (event,) = vobject.readOne(feed).vevent_list
+        assert event.dtstart.value.astimezone(UTC) == STARTS
+
+        _answer(page)
+        worker.run_once(live_server.app)
+        confirm = inbox.one()
+        assert confirm["Content-Language"] == "fr"
+        assert "Réduire" not in str(confirm["Subject"])
+        page.goto(link_in(confirm, "my"))
+        expect(page.locator("body")).not_to_contain_text("Merci, votre réponse est enregistrée")
+        page.locator("form[action$='/confirm'] button").click()
+        expect(page.locator("main")).to_contain_text("Réduire les risques")
+        assert page.locator("form[action$='/confirm']").count() == 0
+        worker.run_once(live_server.app)
+        recorded = inbox.one()
+        assert [part.get_filename() for part in recorded.iter_attachments()] == ["session.ics"]
+        assert ROOM not in recorded.as_string()
+
+        # Time moves: one reminder, in French, once.
+        clock.move_to(STARTS - timedelta(days=7) + timedelta(minutes=1))
+        worker.run_once(live_server.app)
+        worker.run_once(live_server.app)
+        reminder = inbox.one()
+        assert reminder["Content-Language"] == "fr"
+        assert reminder["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        text = text_of(reminder)
+        assert "samedi 12 décembre 2026" in text
+        assert "16 h – 18 h" in text
+        assert "heure de Paris" in text
+
+        # The organiser moves it: before and after are said, the calendar follows.
+        before = sequence_in(feed_of(page, feed_path))
+        _move(desk)
+        worker.run_once(live_server.app)
+        moved = inbox.one()
+        text = text_of(moved)
+        assert "samedi 12 décembre 2026" in text
+        assert "dimanche 13 décembre 2026" in text
+        assert "17 h – 19 h" in text
+        assert sequence_in(feed_of(page, feed_path)) == before + 1
+        starts = STARTS + timedelta(days=1, hours=1)
+
+        # The room: closed long before, open near the start, its address on no page.
+        join = link_in(moved, "join")
+        page.goto(join)
+        assert page.locator("form[action*='/join/'] button, main form button").count() == 0
+        clock.move_to(starts - timedelta(minutes=10))
+        page.route(f"{ROOM}*", lambda route: route.fulfill(status=200, body="the room", content_type="text/plain"))
+        page.goto(join)
+        assert ROOM not in page.content()
+        page.locator("main form button").click()
+        page.wait_for_url(f"{ROOM}*")
+        expect(page.locator("body")).to_contain_text("the room")
+        assert page.evaluate("document.referrer") == ""
+        desk.context.close()
+
+
+def _sign_in(desk: Page) -> None:
+    desk.goto("/fr/organise/")
+    desk.fill("[name=email]", "organiser@example.org")
+    desk.fill("[name=password]", PASSWORD)
+    desk.locator("main form button").first.click()
+    desk.wait_for_url("**/fr/organise/")
+
+
+def _create_series(desk: Page) -> None:
+    desk.goto("/fr/organise/series/new")
+    desk.fill("[name=title-fr]", "Dialogues")
+    desk.fill("[name=title-en]", "Dialogues in English")
+    desk.fill("[name=slug]", "dialogues")
+    desk.check("[name=level][value=discussion]")
+    desk.check("[name=visibility][value=public]")
+    desk.locator("main form button[type=submit]").last.click()
+    desk.wait_for_url("**/fr/organise/series/dialogues/")
+
+
+def _create_session(desk: Page) -> None:
+    desk.goto("/fr/organise/series/dialogues/sessions/new")
+    desk.fill("[name=title-fr]", "Réduire les risques")
+    desk.fill("[name=title-en]", "Reducing harm")
+    desk.fill("[name=starts_wall]", "2026-12-12T16:00")
+    desk.fill("[name=ends_wall]", "2026-12-12T18:00")
+    desk.fill("[name=floor_languages]", "fr")
+    desk.fill("[name=room_link]", ROOM)
+    desk.check("[name=level][value=discussion]")
+    desk.locator("main form button[type=submit]").last.click()
+    desk.wait_for_url("**/1/edit")
+
+
+def _answer(page: Page) -> None:
+    page.goto("/fr/series/dialogues/1/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("a[href$='/1/rsvp']").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.fill("[name=name]", "Un pseudonyme")
+    page.fill("[name=email]", "participant@example.org")
+    page.check("[name=answer][value=accepted]")
+    page.check("[name=acknowledge_rule]")
+    page.locator("main form button[type=submit]").last.click()
+    assert urlsplit(page.url).path == "/fr/series/dialogues/1/rsvp/sent"
+
+
+def _move(desk: Page) -> None:
+    desk.goto("/fr/organise/series/dialogues/1/move")
+    desk.fill("[name=starts_wall]", "2026-12-13T17:00")
+    desk.fill("[name=ends_wall]", "2026-12-13T19:00")
+    desk.locator("main form button[type=submit]").last.click()
+    expect(desk.locator("main")).to_contain_text("1")
+    desk.locator("main form button[type=submit][name=confirm], main form button[type=submit]").last.click()
+    desk.wait_for_url("**/fr/organise/series/dialogues/")

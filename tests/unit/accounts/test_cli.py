@@ -1,0 +1,58 @@
+"""`workshop organiser`."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from workshop.accounts import cli, queries, service
+from workshop.accounts.models import Organiser
+
+
+def _run(app: Flask, *arguments: str, typed: str = "") -> tuple[int, str]:
+    result = app.test_cli_runner().invoke(cli.group, list(arguments), input=typed)
+    return result.exit_code, result.output
+
+
+def _find(session: Session, email: str) -> Organiser | None:
+    session.expire_all()
+    return queries.find_organiser(session, email=email)
+
+
+def test_a_pass_phrase_is_made_and_printed_once_without_a_terminal(app: Flask, session: Session) -> None:
+    code, output = _run(app, "add", "ana@example.org", "--name", "Ana", "--admin")
+    assert code == 0
+    phrase = output.rsplit(": ", 1)[1].strip()
+    organiser = service.authenticate(session, email="ana@example.org", pass_phrase=phrase)
+    assert (organiser.name, organiser.is_administrator) == ("Ana", True)
+    session.rollback()
+    code, output = _run(app, "list")
+    assert "ana@example.org\tAna\t0 series\tadministrator" in output
+    assert phrase not in output
+
+
+def test_a_pass_phrase_comes_from_standard_input_without_being_printed(app: Flask, session: Session) -> None:
+    code, output = _run(app, "add", "ana@example.org", "--password-stdin", typed="quatre oies sauvages\n")
+    assert code == 0
+    assert "oies" not in output
+    assert service.authenticate(session, email="ana@example.org", pass_phrase="quatre oies sauvages")
+
+
+def test_weak_phrases_known_and_bad_addresses_are_refused_with_a_sentence(app: Flask, session: Session) -> None:
+    code, output = _run(app, "add", "ana@example.org", "--password-stdin", typed="short\n")
+    assert (code, "at least 12 characters" in output) == (1, True)
+    code, output = _run(app, "add", "no address")
+    assert (code, "no e-mail address" in output) == (1, True)
+    _run(app, "add", "ana@example.org")
+    code, output = _run(app, "add", "ANA@example.org")
+    assert (code, "already" in output) == (1, True)
+
+
+def test_reset_prints_a_new_phrase_and_refuses_unknown_addresses(app: Flask, session: Session) -> None:
+    _run(app, "add", "ana@example.org", "--password-stdin", typed="quatre oies sauvages\n")
+    code, output = _run(app, "reset", "ana@example.org")
+    assert code == 0
+    phrase = output.rsplit(": ", 1)[1].strip()
+    assert service.authenticate(session, email="ana@example.org", pass_phrase=phrase)
+    code, output = _run(app, "reset", "nobody@example.org")
+    assert code == 1

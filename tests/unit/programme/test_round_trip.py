@@ -1,0 +1,139 @@
+"""Export, then import, gives the same series: whatever its texts hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from tests.unit.programme.values import LANGUAGES, a_series, a_session, no_answers, snapshot
+from workshop.chatham.rule import Level, Visibility
+from workshop.core.localized import Localized
+from workshop.people.service import save_person
+from workshop.people.values import PartnerValues, PersonValues
+from workshop.programme.models import Format, ItemKind, Mode, Series, SessionStatus
+from workshop.programme.seriesfile import export_series, import_series
+from workshop.programme.service import create_series, create_session, update_series
+from workshop.programme.service.values import InterpretationValues, ItemValues, SectionValues
+
+TRICKY = st.sampled_from([
+    "no", "16:15", "1e3", "~", "null", "0x1f", "- a", "a: b", "# c", "'", '"', "{a", "[b]", "a\n\n  b\n c", "&a", "*a", "!x", "%",
+    "2021-01-01", "=", "<<", "| ", "é « à » ?", "a #b", "🙂", "\\n", "1_000", ".inf", "a\n\tb", "x:\n  - y", "@", "`",
+])  # fmt: skip
+TEXT = st.one_of(TRICKY, st.text(min_size=1, max_size=30))
+TITLE = TEXT.filter(lambda text: bool(_one_line(text)))
+WEB = st.sampled_from(["https://a.example.org/?a=b&c=%20#d", "http://example.org:8080/", "https://[::1]/x"])
+
+
+def _one_line(text: str) -> str:
+    from workshop.ical.text import clean_line
+
+    return clean_line(text)
+
+
+def both(text: st.SearchStrategy[str]) -> st.SearchStrategy[Localized]:
+    return st.one_of(text.map(Localized.neutral), st.builds(lambda fr, en: Localized({"fr": fr, "en": en}), text, text))
+
+
+def some(text: st.SearchStrategy[str]) -> st.SearchStrategy[Localized]:
+    languages = st.dictionaries(st.sampled_from(LANGUAGES), text, max_size=2).map(Localized)
+    return st.one_of(text.map(Localized.neutral), languages)
+
+
+PARTNERS = st.lists(
+    st.builds(PartnerValues, name=both(TITLE), role=some(TEXT), url=st.one_of(st.just(""), WEB)), max_size=2
+).map(tuple)
+OFFSETS = st.lists(st.sampled_from(["-7d", "-1d", "-1h", "+1d", "-30d"]), unique=True, max_size=3).map(tuple)
+KEYS = st.lists(st.sampled_from(["ada", "no", "16:15"]), unique=True, max_size=2).map(tuple)
+SERIES = st.fixed_dictionaries({
+    "title": both(TITLE), "subtitle": some(TEXT), "kind": some(TEXT), "description": some(TEXT), "contact": st.sampled_from(
+        ["", "contact@example.org"]), "sender_name": some(TEXT), "controller": some(TEXT),
+    "retention_days": st.integers(1, 90), "without_address": st.booleans(), "links": st.lists(WEB, max_size=2).map(tuple),
+    "colour": st.sampled_from(["", "#1A5276"]), "reminders": OFFSETS, "committee": KEYS, "partners": PARTNERS,
+    "visibility": st.sampled_from(Visibility), "tzid": st.sampled_from(["Europe/Paris", "America/Toronto", "UTC"]),
+})  # fmt: skip
+PEOPLE = st.fixed_dictionaries({
+    "name": TITLE, "role": some(TEXT), "affiliations": st.lists(both(TITLE), max_size=3).map(tuple), "biography": some(TEXT),
+    "links": st.lists(WEB, max_size=2).map(tuple), "email": st.sampled_from(["", "ada@example.org"]),
+})  # fmt: skip
+ITEM = st.builds(
+    ItemValues, kind=st.sampled_from(ItemKind), title=both(TITLE), abstract=some(TEXT),
+    starts=st.sampled_from(["", "16:15", "08:00"]), minutes=st.one_of(st.none(), st.integers(1, 90)),
+    level=st.sampled_from([None, Level.WHOLE_SESSION]), speakers=KEYS, moderators=KEYS,
+)  # fmt: skip
+SECTIONS = st.lists(
+    st.builds(SectionValues, title=some(TEXT), items=st.lists(ITEM, max_size=2).map(tuple)), max_size=2
+).map(tuple)
+START = st.sampled_from([datetime(2026, 10, 25, 2, 30), datetime(2027, 1, 14, 16), datetime(2027, 7, 1)])
+SESSION = st.fixed_dictionaries({
+    "number": st.one_of(st.none(), st.integers(0, 99)), "label": some(TEXT), "short_title": some(TEXT), "title": both(TITLE),
+    "public_title": some(TEXT), "abstract": some(TEXT), "objectives": st.lists(both(TITLE), max_size=2).map(tuple),
+    "starts_wall": START, "fold": st.sampled_from([0, 1]), "ends_fold": st.just(1),
+    "tzid": st.sampled_from(["", "Europe/Paris", "America/Toronto"]), "format": st.sampled_from(Format),
+    "mode": st.sampled_from(Mode), "place": some(TEXT), "room_link": st.one_of(st.just(""), WEB),
+    "floor_languages": st.sampled_from([("fr",), ("en", "fr"), ("no",)]),
+    "interpretation": st.lists(
+        st.builds(InterpretationValues, source=st.just("fr"), target=st.sampled_from(["en", "no"]), scope=some(TEXT)), max_size=2
+    ).map(tuple),
+    "status": st.sampled_from(SessionStatus), "is_published": st.booleans(),
+    "visibility": st.sampled_from([None, Visibility.INVITE_ONLY]), "level": st.sampled_from([None, Level.WHOLE_SESSION]),
+    "capacity": st.one_of(st.none(), st.integers(1, 500)), "rsvp_opens_wall": st.sampled_from([None, datetime(2026, 9, 1, 8)]),
+    "rsvp_closes_wall": st.sampled_from([None, datetime(2026, 10, 24, 18)]), "monolingual": st.sampled_from(["", "fr"]),
+    "links": st.lists(WEB, max_size=2).map(tuple), "reminders": st.one_of(st.none(), OFFSETS), "moderators": KEYS,
+    "partners": PARTNERS,
+})  # fmt: skip
+
+
+@settings(
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)  # fmt: skip
+@given(series=SERIES, people=st.lists(PEOPLE, min_size=3, max_size=3), one=SESSION, sections=SECTIONS)
+def test_whatever_the_texts_hold(
+    session: Session,
+    now: datetime,
+    series: dict[str, Any],
+    people: list[dict[str, Any]],
+    one: dict[str, Any],
+    sections: tuple[SectionValues, ...],
+) -> None:
+    # Level of the series and of the items stay within what is allowed whatever else is drawn.
+    if one["level"] is None:
+        sections = tuple(
+            dataclasses.replace(part, items=tuple(dataclasses.replace(item, level=None) for item in part.items))
+            for part in sections
+        )
+    values = a_series(**series)
+    made = create_series(session, now=now, values=dataclasses.replace(values, committee=None))
+    for key, person in zip(("ada", "no", "16:15"), people, strict=True):
+        save_person(session, now=now, series_id=made.id, values=PersonValues(key=key, **person), languages=LANGUAGES)
+    update_series(session, now=now, series=made, values=values, answers={})
+    said = a_session(**one | {"slug": "a", "ends_wall": one["starts_wall"] + timedelta(hours=1)})
+    create_session(session, now=now, series=made, values=said, sections=sections)
+    session.refresh(made)
+    before, text = snapshot(made), export_series(made, is_private=True)
+    session.delete(made)
+    session.flush()
+    report = import_series(
+        session, now=now, content=text.encode(), instance_languages=LANGUAGES, count_answers=no_answers
+    )
+    again = session.get_one(Series, report.series_id)
+    assert snapshot(again) == before
+    assert export_series(again, is_private=True) == text
+    session.rollback()
+
+
+@pytest.mark.databases("sqlite")
+def test_nothing_private_without_being_asked(session: Session, now: datetime) -> None:
+    made = create_series(session, now=now, values=a_series())
+    person = PersonValues(key="ada", name="Ada", email="canary-mail@example.org")
+    save_person(session, now=now, series_id=made.id, values=person, languages=LANGUAGES)
+    link = "https://rooms.example.org/canary-room"
+    create_session(session, now=now, series=made, values=a_session(room_link=link))
+    session.refresh(made)
+    assert export_series(made, is_private=True).count("canary") == 2
+    assert "canary" not in export_series(made)

@@ -1,0 +1,253 @@
+"""What the services of series and sessions do, refuse and write down."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tests.unit.programme.values import LANGUAGES, a_series, a_session, text
+from workshop.audit.models import LogEntry
+from workshop.chatham.rule import Level, Visibility
+from workshop.core.faults import InvalidValuesError
+from workshop.core.localized import Localized
+from workshop.programme.models import ItemKind, Mode, OldSlug, Series, SessionStatus, WorkshopSession
+from workshop.programme.service import (
+    CancelledError,
+    HasAnswersError,
+    cancel,
+    create_series,
+    create_session,
+    publish,
+    reschedule,
+    session_values,
+    unpublish,
+    update_series,
+    update_session,
+)
+from workshop.programme.service.values import ItemValues, SectionValues, series_values
+
+
+@pytest.fixture
+def series(session: Session, now: datetime) -> Series:
+    return create_series(session, now=now, values=a_series(), instance_languages=LANGUAGES)
+
+
+@pytest.fixture
+def one(session: Session, now: datetime, series: Series) -> WorkshopSession:
+    return create_session(session, now=now, series=series, values=a_session())
+
+
+def actions(session: Session) -> list[str]:
+    return list(session.scalars(sa.select(LogEntry.action).order_by(LogEntry.id)))
+
+
+def codes(error: pytest.ExceptionInfo[InvalidValuesError]) -> list[tuple[str, str]]:
+    return [(fault.field, fault.code) for fault in error.value.faults]
+
+
+def test_a_corrected_title_raises_the_revision_and_not_sequence(
+    session: Session, now: datetime, series: Series, one: WorkshopSession
+) -> None:
+    revision, later = series.revision, now + timedelta(hours=1)
+    values = dataclasses.replace(session_values(one), title=text("Corrigé", "Corrected"))
+    assert update_session(session, now=later, workshop_session=one, values=values, has_answers=True)
+    assert (one.sequence, one.revised_at, series.revised_at) == (0, later, later)
+    assert series.revision > revision
+
+
+def test_nothing_changed_is_nothing_written(
+    session: Session, now: datetime, series: Series, one: WorkshopSession
+) -> None:
+    revision = series.revision
+    later = now + timedelta(hours=1)
+    values = session_values(one)
+    assert not update_session(session, now=later, workshop_session=one, values=values, has_answers=True)
+    assert not update_series(session, now=later, series=series, values=series_values(series), answers={})
+    session.refresh(series)
+    assert (series.revision, one.revised_at) == (revision, now)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"starts_wall": datetime(2027, 1, 14, 15)},
+        {"ends_wall": datetime(2027, 1, 14, 19)},
+        {"tzid": "America/Toronto"},
+        {"place": text("Salle 2", "Room 2")},
+        {"mode": Mode.HYBRID},
+        {"status": SessionStatus.TENTATIVE},
+        {"level": Level.WHOLE_SESSION},
+        {"mode": Mode.ON_SITE, "place": text("Ici", "Here"), "starts_wall": datetime(2027, 1, 14, 10)},
+    ],
+)
+def test_sequence_rises_once_for_an_act(
+    session: Session, now: datetime, one: WorkshopSession, change: dict[str, object]
+) -> None:
+    values = dataclasses.replace(session_values(one), **change)  # type: ignore[arg-type] # whatever the case says
+    assert update_session(session, now=now, workshop_session=one, values=values, has_answers=True)
+    assert one.sequence == 1
+
+
+def test_a_stricter_series_raises_sequence_where_sessions_follow_it(
+    session: Session, now: datetime, series: Series, one: WorkshopSession
+) -> None:
+    own = create_session(session, now=now, series=series, values=a_session(number=2, level=Level.WHOLE_SESSION))
+    values = dataclasses.replace(series_values(series), level=Level.WHOLE_SESSION)
+    update_series(session, now=now, series=series, values=values, answers={one.id: 3, own.id: 3})
+    assert (one.sequence, own.sequence) == (1, 0)
+    assert actions(session).count("programme.change_level") == 2
+
+
+def test_a_looser_level_is_refused_once_anyone_has_answered(
+    session: Session, now: datetime, series: Series, one: WorkshopSession
+) -> None:
+    looser = dataclasses.replace(session_values(one), level=Level.ON_THE_RECORD)
+    with session.begin_nested() as point, pytest.raises(InvalidValuesError) as caught:
+        update_session(session, now=now, workshop_session=one, values=looser, has_answers=True)
+    assert codes(caught) == [("level", "looser_after_answers")]
+    point.rollback() if point.is_active else None
+    values = dataclasses.replace(series_values(series), level=Level.ON_THE_RECORD)
+    with pytest.raises(InvalidValuesError) as caught:
+        update_series(session, now=now, series=series, values=values, answers={one.id: 1})
+    assert caught.value.faults[0].context["session"] == "1"
+
+
+def test_a_looser_level_is_free_before(session: Session, now: datetime, one: WorkshopSession) -> None:
+    values = dataclasses.replace(session_values(one), level=Level.ON_THE_RECORD)
+    assert update_session(session, now=now, workshop_session=one, values=values, has_answers=False)
+    assert one.sequence == 0
+    assert actions(session)[-1] == "programme.change_level"
+
+
+def test_a_looser_level_is_refused_once_it_has_begun(session: Session, now: datetime, one: WorkshopSession) -> None:
+    values = dataclasses.replace(session_values(one), level=Level.ON_THE_RECORD)
+    with pytest.raises(InvalidValuesError) as caught:
+        update_session(session, now=one.starts_at, workshop_session=one, values=values, has_answers=False)
+    assert codes(caught) == [("level", "looser_after_start")]
+
+
+def test_a_looser_item_counts_as_looser(session: Session, now: datetime, series: Series) -> None:
+    strict = SectionValues(items=(ItemValues(kind=ItemKind.TALK, title=text("A", "A"), level=Level.WHOLE_SESSION),))
+    loose = SectionValues(items=(ItemValues(kind=ItemKind.TALK, title=text("A", "A")),))
+    one = create_session(session, now=now, series=series, values=a_session(), sections=[strict])
+    with pytest.raises(InvalidValuesError) as caught:
+        update_session(
+            session, now=now, workshop_session=one, values=session_values(one), has_answers=True, sections=[loose]
+        )
+    assert codes(caught) == [("level", "looser_after_answers")]
+
+
+def test_closed_is_not_visible(session: Session, now: datetime, series: Series) -> None:
+    values = a_session(level=Level.CLOSED, visibility=Visibility.PUBLIC)
+    with pytest.raises(InvalidValuesError) as caught:
+        create_session(session, now=now, series=series, values=values)
+    assert codes(caught) == [("visibility", "closed_but_visible")]
+
+
+def test_moving(session: Session, now: datetime, one: WorkshopSession) -> None:
+    starts, ends = datetime(2027, 2, 1, 10), datetime(2027, 2, 1, 12)
+    assert reschedule(
+        session, now=now, workshop_session=one, starts_wall=starts, ends_wall=ends, tzid="America/Toronto"
+    )
+    assert one.starts_at.isoformat() == "2027-02-01T15:00:00+00:00"
+    assert (one.sequence, one.tzid, actions(session)[-1]) == (1, "America/Toronto", "programme.reschedule")
+    assert not reschedule(
+        session, now=now, workshop_session=one, starts_wall=starts, ends_wall=ends, tzid="America/Toronto"
+    )
+    with pytest.raises(InvalidValuesError) as caught:
+        reschedule(session, now=now, workshop_session=one, starts_wall=ends, ends_wall=starts, tzid="Europe/Paris")
+    assert codes(caught) == [("ends_wall", "ends_before_start")]
+
+
+def test_a_time_that_occurs_twice_is_asked_about(session: Session, now: datetime, one: WorkshopSession) -> None:
+    times = {
+        "starts_wall": datetime(2027, 10, 31, 2, 30),
+        "ends_wall": datetime(2027, 10, 31, 4),
+        "tzid": "Europe/Paris",
+    }
+    with pytest.raises(InvalidValuesError) as caught:
+        reschedule(session, now=now, workshop_session=one, **times)  # type: ignore[arg-type] # as the case says
+    assert codes(caught) == [("starts_wall", "time_in_fold")]
+    reschedule(session, now=now, workshop_session=one, fold=1, **times)  # type: ignore[arg-type] # as the case says
+    assert one.starts_at.isoformat() == "2027-10-31T01:30:00+00:00"
+    assert session_values(one).fold == 1
+
+
+def test_cancelling(session: Session, now: datetime, one: WorkshopSession) -> None:
+    assert cancel(session, now=now, workshop_session=one, actor="organiser:1")
+    assert (one.status, one.sequence, actions(session)[-1]) == (SessionStatus.CANCELLED, 1, "programme.cancel")
+    assert not cancel(session, now=now, workshop_session=one)
+    with pytest.raises(CancelledError):
+        publish(session, now=now, workshop_session=one)
+
+
+def test_publishing_and_taking_back(session: Session, now: datetime, one: WorkshopSession) -> None:
+    assert publish(session, now=now, workshop_session=one)
+    assert (one.is_published, one.published_at, one.sequence) == (True, now, 0)
+    with pytest.raises(HasAnswersError):
+        unpublish(session, now=now, workshop_session=one, has_answers=True)
+    assert unpublish(session, now=now, workshop_session=one, has_answers=False)
+    assert actions(session)[-2:] == ["programme.publish", "programme.unpublish"]
+
+
+def test_a_form_cannot_unpublish_what_has_answers(session: Session, now: datetime, one: WorkshopSession) -> None:
+    publish(session, now=now, workshop_session=one)
+    values = dataclasses.replace(session_values(one), is_published=False)
+    with pytest.raises(InvalidValuesError) as caught:
+        update_session(session, now=now, workshop_session=one, values=values, has_answers=True)
+    assert codes(caught) == [("is_published", "session_has_answers")]
+
+
+def test_publishing_refuses_what_lacks_a_language(session: Session, now: datetime, series: Series) -> None:
+    values = a_session(title=Localized({"fr": "Seul"}))
+    one = create_session(session, now=now, series=series, values=values)
+    with session.begin_nested() as point, pytest.raises(InvalidValuesError) as caught:
+        publish(session, now=now, workshop_session=one)
+    assert codes(caught) == [("title", "lacks_language")]
+    point.rollback() if point.is_active else None
+    session.refresh(one)
+    only = dataclasses.replace(session_values(one), monolingual="fr", is_published=True)
+    assert update_session(session, now=now, workshop_session=one, values=only, has_answers=False)
+
+
+def test_an_earlier_address_stays_taken(session: Session, now: datetime, series: Series, one: WorkshopSession) -> None:
+    values = dataclasses.replace(session_values(one), slug="autre")
+    update_session(session, now=now, workshop_session=one, values=values, has_answers=False)
+    (former,) = session.scalars(sa.select(OldSlug))
+    assert (former.slug, former.within_series_id, former.workshop_session_id) == ("1", series.id, one.id)
+    with pytest.raises(InvalidValuesError) as caught:
+        create_session(session, now=now, series=series, values=a_session())
+    assert codes(caught) == [("slug", "slug_taken")]
+    back = dataclasses.replace(values, slug="1")
+    update_session(session, now=now, workshop_session=one, values=back, has_answers=False)
+    assert [old.slug for old in session.scalars(sa.select(OldSlug))] == ["autre"]
+
+
+def test_a_series_that_moved_keeps_its_earlier_address(session: Session, now: datetime, series: Series) -> None:
+    values = dataclasses.replace(series_values(series), slug="nouveau")
+    update_series(session, now=now, series=series, values=values, answers={})
+    with pytest.raises(InvalidValuesError) as caught:
+        create_series(session, now=now, values=a_series())
+    assert codes(caught) == [("slug", "slug_taken")]
+
+
+def test_several_faults_at_once(session: Session, now: datetime) -> None:
+    values = a_series(
+        slug="É", tzid="Mars", title=Localized(), retention_days=0, colour="red", contact="x", links=("ftp:x",)
+    )
+    with pytest.raises(InvalidValuesError) as caught:
+        create_series(session, now=now, values=values)
+    assert {field for field, _ in codes(caught)} == {
+        "slug", "tzid", "title", "retention_days", "colour", "contact", "links.0",
+    }  # fmt: skip
+
+
+def test_control_characters_do_not_get_in(session: Session, now: datetime) -> None:
+    dirty = Localized({"fr": "a\x07\x85b\u2028c\n d", "en": "e\tf\ud800"})
+    series = create_series(session, now=now, values=a_series(title=dirty, description=dirty))
+    assert series.title == Localized({"fr": "abc d", "en": "e f"})
+    assert series.description["fr"] == "abc\n d"

@@ -1,0 +1,165 @@
+"""Walls between series: for whoever has no role, another series' pages answer like none."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.builders import NOW, build_answer, build_organiser, build_series, build_session
+from tests.web.workspace import sign_in, token_of
+from workshop.accounts import service
+from workshop.accounts.models import Role, SeriesRole
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
+
+WORKSPACE = {"organise", "programme_organise", "rsvp_organise"}
+HELPERS = {"programme_organise.series", "organise.edit_session"}
+
+
+def _addresses(app: Flask, series: str, session: str) -> list[tuple[str, str, str]]:
+    """Return (endpoint, method, path) of everything in the workspace that names a series."""
+    found = []
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint.partition(".")[0] not in WORKSPACE or "series" not in rule.arguments:
+                continue
+            values = {name: {"lang": "en", "series": series, "session": session}[name] for name in rule.arguments}
+            path = url_for(rule.endpoint, **values)
+            found += [(rule.endpoint, method, path) for method in (rule.methods or set()) - {"OPTIONS"}]
+    return sorted(found)
+
+
+def _codes(app: Flask, client: FlaskClient, series: str = "mine", session: str = "1") -> dict[tuple[str, str], int]:
+    token = token_of(client.get("/en/organise/series/new"))
+    return {
+        (endpoint, method): client.open(path, method=method, data={"csrf_token": token}).status_code
+        for endpoint, method, path in _addresses(app, series, session)
+    }
+
+
+@pytest.fixture
+def mine(session: Session) -> Series:
+    series = build_series(session, slug="mine")
+    one = build_session(session, series, slug="1")
+    build_answer(session, one)
+    return series
+
+
+def test_the_crawl_knows_every_page_of_the_workspace(app: Flask) -> None:
+    endpoints = {endpoint for endpoint, _, _ in _addresses(app, "a", "b")}
+    assert endpoints >= {
+        "organise.cancel",
+        "organise.edit_series",
+        "organise.edit_session",
+        "organise.mail",
+        "organise.move",
+        "programme_organise.new_session",
+        "programme_organise.publish",
+        "programme_organise.series",
+        "rsvp_organise.answers",
+    }
+
+
+def test_an_owner_gets_in_everywhere(app: Flask, client: FlaskClient, session: Session, mine: Series) -> None:
+    sign_in(client, build_organiser(session, mine))
+    codes = _codes(app, client)
+    assert 404 not in codes.values(), codes
+    assert 500 not in codes.values(), codes
+
+
+@pytest.mark.parametrize("is_administrator", [False, True])
+def test_for_another_organiser_nothing_of_it_exists(
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    mine: Series,
+    is_administrator: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    other = build_session(session, build_series(session, slug="theirs"), slug="1")
+    sign_in(client, build_organiser(session, other.series, is_administrator=is_administrator))
+    assert set(_codes(app, client).values()) == {404}
+    unknown = _codes(app, client, series="nothing")
+    assert unknown == _codes(app, client)
+    session.expire_all()
+    one = session.scalars(sa.select(WorkshopSession).where(WorkshopSession.series_id == mine.id)).one()
+    assert one.status is SessionStatus.CONFIRMED
+    assert one.sequence == 0
+
+
+def test_a_session_is_found_in_its_own_series_only(
+    app: Flask, client: FlaskClient, session: Session, mine: Series
+) -> None:
+    build_session(session, build_series(session, slug="theirs"), slug="secret")
+    sign_in(client, build_organiser(session, mine))
+    codes = _codes(app, client, session="secret")
+    assert {code for (endpoint, _), code in codes.items() if "session" in endpoint and "new" not in endpoint} == {404}
+
+
+def test_the_answers_of_both_are_the_same_page(client: FlaskClient, session: Session, mine: Series) -> None:
+    sign_in(client, build_organiser(session))
+    foreign = client.get(f"/en/organise/series/{mine.slug}/").text
+    assert foreign.replace(mine.slug, "…") == client.get("/en/organise/series/zzz-unknown/").text.replace(
+        "zzz-unknown", "…"
+    )
+
+
+def test_helpers_change_texts_and_nothing_else(app: Flask, client: FlaskClient, session: Session, mine: Series) -> None:
+    sign_in(client, build_organiser(session, mine, role=Role.HELPER))
+    for (endpoint, method), code in _codes(app, client).items():
+        assert (code == 404) is (endpoint not in HELPERS), (endpoint, method, code)
+    page = client.get("/en/organise/series/mine/1/edit").text
+    for word in ("rooms.example.org", "capacity", "floor_languages", "/move", "/cancel", "/answers"):
+        assert word not in page
+    values = {"title-fr": "Neuf", "title-en": "New", "format": "seminar", "room_link": "https://evil.example.org/"}
+    answer = client.post(
+        "/en/organise/series/mine/1/edit",
+        data={
+            "csrf_token": token_of(client.get("/en/organise/series/mine/1/edit")),
+            "level": "on_the_record",
+            **values,
+        },
+    )
+    assert answer.status_code == 303
+    session.expire_all()
+    one = session.scalars(sa.select(WorkshopSession)).one()
+    assert one.title["en"] == "New"
+    assert one.room_link.startswith("https://rooms.example.org/")
+    assert one.level is None
+    assert one.capacity is None
+
+
+def test_a_revoked_role_ends_with_the_next_request(
+    app: Flask, client: FlaskClient, session: Session, mine: Series
+) -> None:
+    organiser = build_organiser(session, mine)
+    sign_in(client, organiser)
+    assert client.get("/en/organise/series/mine/").status_code == 200
+    service.revoke(session, now=NOW, series_id=mine.id, organiser=organiser, actor="command")
+    session.commit()
+    assert set(_codes(app, client).values()) == {404}
+    assert "mine" not in client.get("/en/organise/").text
+
+
+def test_nobody_gets_in_without_signing_in(app: Flask, client: FlaskClient, mine: Series) -> None:
+    token = token_of(client.get("/en/login"))
+    for endpoint, method, path in _addresses(app, "mine", "1"):
+        answer = client.open(path, method=method, data={"csrf_token": token})
+        assert (answer.status_code, "/login" in (answer.location or "")) == (303, True), (endpoint, method)
+
+
+def test_whoever_creates_a_series_owns_it(client: FlaskClient, session: Session) -> None:
+    organiser = build_organiser(session)
+    sign_in(client, organiser)
+    token = token_of(client.get("/en/organise/series/new"))
+    values = {
+        "csrf_token": token, "title-fr": "Série", "title-en": "Series", "slug": "new-one", "languages": "fr, en",
+        "tzid": "Europe/Paris", "level": "discussion", "visibility": "public", "retention_days": "30",
+        "organiser_id": "1", "role": "helper", "id": "77",
+    }  # fmt: skip
+    answer = client.post("/en/organise/series/new", data=values)
+    assert (answer.status_code, answer.location) == (303, "/en/organise/series/new-one/"), answer.text
+    session.expire_all()
+    (role,) = session.scalars(sa.select(SeriesRole))
+    assert (role.organiser_id, role.role) == (organiser.id, Role.OWNER)

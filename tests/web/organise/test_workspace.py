@@ -1,0 +1,223 @@
+"""The workspace's own pages: dashboard, moving, cancelling, answers, mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.builders import NOW, build_answer, build_organiser, build_participant, build_series, build_session
+from tests.web.workspace import post, sign_in
+from workshop.audit.models import LogEntry
+from workshop.audit.service import find_break
+from workshop.core.links import Purpose, mark
+from workshop.core.localized import Localized
+from workshop.mail.models import OutboxMessage, OutboxState
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
+from workshop.rsvp.models import AnswerState
+
+PATH = "/en/organise/series/mine/1"
+SOON = datetime(2030, 11, 29, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def one(session: Session) -> WorkshopSession:
+    return build_session(
+        session, build_series(session, slug="mine"), slug="1", starts_at=SOON, ends_at=SOON + timedelta(hours=2)
+    )
+
+
+@pytest.fixture
+def owner(client: FlaskClient, session: Session, one: WorkshopSession) -> FlaskClient:
+    sign_in(client, build_organiser(session, one.series))
+    return client
+
+
+def _again(session: Session) -> WorkshopSession:
+    session.expire_all()
+    return session.scalars(sa.select(WorkshopSession).order_by(WorkshopSession.id)).first() or pytest.fail("gone")
+
+
+def _actions(session: Session) -> list[str]:
+    session.expire_all()
+    return list(session.scalars(sa.select(LogEntry.action).order_by(LogEntry.id)))
+
+
+def test_the_dashboard_shows_ones_own_series_and_what_is_missing(
+    owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    foreign = build_session(session, title=Localized.neutral("Somebody else’s"))
+    one.title = Localized({"fr": "Titre seul"})
+    one.room_link, one.is_published = "", False
+    session.commit()
+    page = owner.get("/en/organise/").text
+    assert "Titre seul" in page
+    assert "Draft: not published" in page
+    assert "Texts are missing in English" in page
+    assert "online room is missing" in page
+    assert "Somebody else" not in page
+    assert foreign.series.slug not in page
+
+
+def test_the_dashboard_takes_as_many_statements_for_thirty_sessions_as_for_one(
+    app: Flask, owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    from workshop.core.db import db
+
+    counted: list[str] = []
+    with app.app_context():
+        sa.event.listen(db.engine, "before_cursor_execute", lambda *arguments: counted.append(arguments[2]))
+    owner.get("/en/organise/")
+    first = len(counted)
+    for number in range(2, 31):
+        build_session(session, one.series, slug=f"s{number}")
+    session.commit()
+    counted.clear()
+    owner.get("/en/organise/")
+    assert len([text for text in counted if "SELECT" in text]) <= first
+
+
+def test_a_move_says_first_how_many_will_be_told(owner: FlaskClient, session: Session, one: WorkshopSession) -> None:
+    for state in (AnswerState.ACCEPTED, AnswerState.TENTATIVE, AnswerState.DECLINED, AnswerState.PENDING):
+        build_answer(session, one, state=state)
+    session.commit()
+    times = {"starts_wall": "2030-11-30T10:00", "ends_wall": "2030-11-30T12:00", "tzid": "Europe/Paris"}
+    assert "2 participants will be told by mail." in owner.get(f"{PATH}/move").text
+    asked = post(owner, f"{PATH}/move", times)
+    assert asked.status_code == 200
+    assert "2 participants will be told by mail." in asked.text
+    assert "Friday 29 November 2030" in asked.text
+    assert "Saturday 30 November 2030" in asked.text
+    assert 'name="confirm" value="yes"' in asked.text
+    assert 'name="starts_wall" value="2030-11-30T10:00"' in asked.text
+    assert _again(session).starts_at == SOON
+    answer = post(owner, f"{PATH}/move", {**times, "confirm": "yes"})
+    assert answer.status_code == 303
+    moved = _again(session)
+    assert moved.starts_at == datetime(2030, 11, 30, 9, tzinfo=UTC)
+    assert moved.sequence == 1
+    assert _actions(session)[-1] == "programme.reschedule"
+
+
+def test_a_move_to_an_impossible_time_comes_back_with_its_fault(owner: FlaskClient, session: Session) -> None:
+    for starts, ends, words in (
+        ("2030-03-31T02:30", "2030-03-31T05:00", "does not exist"),
+        ("2030-10-27T02:30", "2030-10-27T05:00", "occurs twice"),
+        ("2030-11-30T10:00", "2030-11-30T09:00", "after the start"),
+        ("", "2030-11-30T09:00", "Please give the start."),
+    ):
+        times = {"starts_wall": starts, "ends_wall": ends, "tzid": "Europe/Paris", "confirm": "yes"}
+        answer = post(owner, f"{PATH}/move", times)
+        assert answer.status_code == 422
+        assert words in answer.text
+    assert _again(session).sequence == 0
+
+
+def test_cancelling_says_first_how_many_will_be_told_and_is_done_once(
+    owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    build_answer(session, one)
+    session.commit()
+    page = owner.get(f"{PATH}/cancel").text
+    assert "1 participant will be told by mail." in page
+    assert _again(session).status is SessionStatus.CONFIRMED
+    assert post(owner, f"{PATH}/cancel").status_code == 303
+    assert _again(session).status is SessionStatus.CANCELLED
+    assert post(owner, f"{PATH}/cancel", page="/en/account").status_code == 303
+    assert _again(session).sequence == 1
+    assert "cancelled already" in owner.get(f"{PATH}/cancel").text
+    assert post(owner, f"{PATH}/move", page="/en/account", data={"starts_wall": "2031-01-01T10:00"}).status_code in {
+        409,
+        422,
+    }
+
+
+def test_a_cancelled_session_keeps_its_status_when_its_texts_are_edited(
+    owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    one.status = SessionStatus.CANCELLED
+    session.commit()
+    data = {
+        "title-fr": "Neuf", "title-en": "New", "level": "series", "floor_languages": "fr", "number": "1", "slug": "1",
+        "status": "confirmed",
+    }  # fmt: skip
+    assert post(owner, f"{PATH}/edit", data).status_code == 303
+    assert _again(session).status is SessionStatus.CANCELLED
+    assert _again(session).title["en"] == "New"
+
+
+def test_the_list_of_answers_masks_addresses_and_each_look_is_logged(
+    owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    coming = build_participant(
+        session, one.series, name="Ada <b>", affiliation="Inserm", address="ada.secret@hidden.example.org"
+    )
+    build_answer(session, one, coming)
+    build_answer(session, one, build_participant(session, one.series, name="Unconfirmed"), state=AnswerState.PENDING)
+    session.commit()
+    before = _actions(session).count("rsvp.view_answers")
+    page = owner.get(f"{PATH}/answers").text
+    assert "Ada &lt;b&gt;" in page
+    assert "Inserm" in page
+    assert "a…@….org" in page
+    assert "secret" not in page
+    assert "hidden" not in page
+    assert "Unconfirmed" not in page
+    owner.get(f"{PATH}/answers")
+    assert _actions(session).count("rsvp.view_answers") == before + 2
+    assert find_break(session) is None
+    entry = session.scalars(sa.select(LogEntry).where(LogEntry.action == "rsvp.view_answers")).first()
+    assert entry is not None
+    assert (entry.object, entry.details) == (f"session:{_again(session).id}", {"rows": 1})
+
+
+def _message(session: Session, series: Series | None, **values: object) -> None:
+    number = len(list(session.scalars(sa.select(OutboxMessage.id)))) + 1
+    defaults = {
+        "dedupe_key": str(number), "kind": "reminder", "priority": 40, "series_id": series and series.id,
+        "person_ref": "ab" * 16, "language": "fr", "recipient": "ada.secret@hidden.example.org", "subject": "Rappel",
+        "body_text": f"Votre page : https://example.org/fr/my/{mark(Purpose.MY, 'ab' * 16)}/", "body_html": "",
+        "message_id": f"<{number}@example.org>", "state": OutboxState.SENT, "created_at": NOW, "next_attempt_at": NOW,
+    }  # fmt: skip
+    session.add(OutboxMessage(**{**defaults, **values}))
+    session.flush()
+
+
+def test_the_mail_of_a_series_masks_addresses_and_cuts_links(
+    owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    _message(session, one.series)
+    _message(session, build_series(session), subject="Of another series")
+    _message(session, None, subject="Of no series")
+    session.commit()
+    page = owner.get("/en/organise/series/mine/mail").text
+    assert "Rappel" in page
+    assert "Reminder" in page
+    assert "a…@….org" in page
+    assert "https://example.org/fr/my/…/" in page
+    for word in ("secret", "hidden", "abab", "Of another series", "Of no series"):
+        assert word not in page
+    assert _actions(session)[-1] == "organise.view_mail"
+
+
+@pytest.mark.parametrize(
+    ("settings", "warns"), [({}, True), ({"MAIL_SERVER": "127.0.0.1", "MAIL_DEFAULT_SENDER": "w@example.org"}, False)]
+)
+def test_a_public_instance_without_mail_warns_loudly(
+    configure: Callable[..., Flask],
+    settings: dict[str, str],
+    warns: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    from workshop.core.db import db
+
+    app = configure(BASE_URL="http://workshops.example.org", **settings)
+    client = app.test_client()
+    with app.app_context():
+        sign_in(client, build_organiser(db.session(), email="o@example.org"))
+        db.session.remove()
+    assert ("Nobody receives any mail" in client.get("/en/organise/").text) is warns

@@ -1,0 +1,286 @@
+"""Creating and editing series and sessions through the forms."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from markupsafe import escape
+from sqlalchemy.orm import Session
+
+from tests.builders import build_answer, build_organiser, build_partner, build_series, build_session
+from tests.web.workspace import post, sign_in
+from workshop.chatham.rule import Level, Visibility
+from workshop.core.localized import Localized
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
+from workshop.programme.service.values import series_values, session_values
+
+SERIES = {
+    "title-fr": "Décloisonner", "title-en": "Breaking the silos", "subtitle-fr": "Vers une approche",
+    "kind-fr": "Série en ligne", "kind-en": "Online series", "description-fr": "**Gras**\n\nSuite",
+    "slug": "silos", "languages": "fr, en", "tzid": "Europe/Paris", "level": "discussion", "visibility": "unlisted",
+    "contact": "contact@example.org", "sender_name-fr": "Les ateliers", "sender_name-en": "The workshops",
+    "controller-fr": "Inserm", "controller-en": "Inserm", "retention_days": "45", "without_address": "y",
+    "links": "https://one.example.org/\nhttps://two.example.org/", "colour": "#0b5d5b", "reminders": "-7d, -1h",
+}  # fmt: skip
+SESSION = {
+    "title-fr": "Défi mondial : état des lieux", "title-en": "A global challenge", "short_title-fr": "Défi",
+    "short_title-en": "Challenge", "public_title-fr": "Échange", "public_title-en": "Exchange", "label-fr": "Atelier 4",
+    "label-en": "Workshop 4", "abstract-fr": "Un\n\nDeux", "abstract-en": "One\n\nTwo",
+    "objectives-fr": "Apprendre\n\nExplorer", "objectives-en": "To learn\nOnly here\nTo explore",
+    "starts_wall": "2027-04-26T16:00", "ends_wall": "2027-04-26T18:00", "tzid": "America/Toronto", "number": "4",
+    "slug": "", "format": "seminar", "mode": "hybrid", "place-fr": "Montréal", "place-en": "Montreal",
+    "room_link": "https://rooms.example.org/secret", "floor_languages": "en",
+    "interpretation-0-source": "en", "interpretation-0-target": "fr", "interpretation-0-scope-fr": "la discussion",
+    "interpretation-0-scope-en": "the discussion", "interpretation-1-source": "fr", "interpretation-1-target": "en",
+    "level": "whole_session", "visibility": "invite_only", "status": "tentative", "capacity": "40",
+    "rsvp_opens_wall": "2027-01-01T00:00", "rsvp_closes_wall": "2027-04-20T12:00", "monolingual": "",
+    "links": "https://three.example.org/", "reminders": "0",
+}  # fmt: skip
+
+
+@pytest.fixture
+def signed_in(client: FlaskClient, session: Session) -> FlaskClient:
+    sign_in(client, build_organiser(session, email="owner@example.org"))
+    return client
+
+
+@pytest.fixture
+def silos(signed_in: FlaskClient, session: Session) -> Series:
+    assert post(signed_in, "/en/organise/series/new", SERIES).status_code == 303
+    session.expire_all()
+    return session.scalars(sa.select(Series)).one()
+
+
+def _only(session: Session) -> WorkshopSession:
+    session.expire_all()
+    return session.scalars(sa.select(WorkshopSession)).one()
+
+
+def test_a_series_holds_what_its_form_was_given(silos: Series) -> None:
+    assert silos.title == Localized({"fr": "Décloisonner", "en": "Breaking the silos"})
+    assert silos.subtitle == Localized({"fr": "Vers une approche"})
+    assert silos.description["fr"] == "**Gras**\n\nSuite"
+    assert silos.controller == Localized.neutral("Inserm")
+    assert (silos.level, silos.visibility) == (Level.DISCUSSION, Visibility.UNLISTED)
+    assert (silos.retention_days, silos.without_address) == (45, True)
+    assert silos.links == ("https://one.example.org/", "https://two.example.org/")
+    assert silos.reminders == ("-7d", "-1h")
+    assert silos.languages == ("fr", "en")
+    assert (silos.contact, silos.colour, silos.tzid) == ("contact@example.org", "#0b5d5b", "Europe/Paris")
+
+
+def test_a_bilingual_session_from_the_form_to_its_public_page(
+    signed_in: FlaskClient, session: Session, silos: Series
+) -> None:
+    answer = post(signed_in, "/en/organise/series/silos/sessions/new", SESSION)
+    assert (answer.status_code, answer.location) == (303, "/en/organise/series/silos/4/edit")
+    one = _only(session)
+    assert one.title["fr"] == "Défi mondial : état des lieux"
+    assert one.objectives == (
+        Localized({"fr": "Apprendre", "en": "To learn"}),
+        Localized({"en": "Only here"}),
+        Localized({"fr": "Explorer", "en": "To explore"}),
+    )
+    assert one.starts_at == datetime(2027, 4, 26, 20, tzinfo=UTC)
+    assert [(row.source, row.target, dict(row.scope)) for row in session_values(one).interpretation] == [
+        ("en", "fr", {"fr": "la discussion", "en": "the discussion"}),
+        ("fr", "en", {}),
+    ]
+    assert (one.level, one.visibility, one.status) == (
+        Level.WHOLE_SESSION,
+        Visibility.INVITE_ONLY,
+        SessionStatus.TENTATIVE,
+    )
+    assert (one.capacity, one.reminders, one.room_link) == (40, (), "https://rooms.example.org/secret")
+    assert one.rsvp_closes_at == datetime(2027, 4, 20, 16, tzinfo=UTC)
+    assert one.is_published is False
+    assert signed_in.get("/fr/series/silos/4/").status_code == 404
+    edited = post(signed_in, "/en/organise/series/silos/4/edit", {**SESSION, "visibility": "series"})
+    assert edited.status_code == 303, edited.text
+    assert post(signed_in, "/en/organise/series/silos/4/publish", page="/en/organise/series/silos/").status_code == 303
+    assert _only(session).is_published is True
+
+
+def _shown(page: str) -> list[tuple[str, str]]:
+    """Return (name, value) of what a browser would send back from the page's main form, unchanged."""
+    from html.parser import HTMLParser
+
+    class Reader(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.found: list[tuple[str, str]] = []
+            self.open = ""
+            self.select = ""
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            values = dict(attrs)
+            name = values.get("name") or ""
+            kind = values.get("type") or ""
+            if tag == "textarea":
+                self.open = name
+                self.found.append((name, ""))
+            elif tag == "select":
+                self.select = name
+            elif tag == "option" and "selected" in values and self.select:
+                self.found.append((self.select, values.get("value") or ""))
+            elif tag == "input" and name and (kind not in {"radio", "checkbox"} or "checked" in values):
+                self.found.append((name, values.get("value") or ""))
+
+        def handle_endtag(self, tag: str) -> None:
+            self.open = "" if tag == "textarea" else self.open
+
+        def handle_data(self, data: str) -> None:
+            if self.open:
+                name, before = self.found[-1]
+                text = data if before else data.removeprefix("\r\n").removeprefix("\n")
+                self.found[-1] = (name, before + text)
+
+    reader = Reader()
+    reader.feed(page)
+    return reader.found
+
+
+@pytest.mark.parametrize("path", ["/en/organise/series/silos/edit", "/en/organise/series/silos/4/edit"])
+def test_a_form_sent_back_unchanged_changes_nothing(
+    signed_in: FlaskClient, session: Session, silos: Series, path: str
+) -> None:
+    post(signed_in, "/en/organise/series/silos/sessions/new", SESSION)
+    build_partner(session, silos, _only(session))
+    session.commit()
+    before = (series_values(_only(session).series), session_values(_only(session)))
+    data: dict[str, Any] = {}
+    for name, value in _shown(signed_in.get(path).text):
+        data.setdefault(name, value)
+    assert signed_in.post(path, data=data).status_code == 303
+    one = _only(session)
+    assert (series_values(one.series), session_values(one)) == before
+    assert one.sequence == 0
+
+
+def test_nothing_is_chosen_beforehand_as_the_level(signed_in: FlaskClient, silos: Series) -> None:
+    for path, form in (("/en/organise/series/new", SERIES), ("/en/organise/series/silos/sessions/new", SESSION)):
+        page = signed_in.get(path).text
+        assert page.count('name="level"') >= 4
+        assert not [name for name, _ in _shown(page) if name == "level"]
+        without = {name: value for name, value in form.items() if name != "level"} | {"slug": "other"}
+        answer = post(signed_in, path, without)
+        assert answer.status_code == 422
+        assert "Please choose one of these." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("title-en", "", "title is missing"),
+        ("starts_wall", "soon", "Please give a day and a time"),
+        ("ends_wall", "2027-04-26T15:00", "The end must be after the start."),
+        ("starts_wall", "2027-03-14T02:30", "This time does not exist on that day"),
+        ("tzid", "Mars/Olympus", "Please choose a time zone"),
+        ("room_link", "javascript:alert(1)", "Please write a whole address"),
+        ("links", "https://fine.example.org\nnonsense", "Please write a whole address"),
+        ("capacity", "0", "too small or too large"),
+        ("capacity", "many", "integer"),
+        ("slug", "rsvp", "reserved"),
+        ("slug", "Über uns", "small letters"),
+        ("floor_languages", "", "at least one language"),
+        ("floor_languages", "fr, english", "two or three letters"),
+        ("interpretation-0-target", "en", "from one language into another"),
+        ("reminders", "soon", "Please write offsets"),
+        ("level", "loose", "Please choose one of these."),
+        ("visibility", "nobody", "valid choice"),
+        ("monolingual", "de", "does not have that language"),
+    ],
+)
+def test_faults_come_back_with_the_form_and_nothing_is_stored(
+    signed_in: FlaskClient, session: Session, silos: Series, field: str, value: str, words: str
+) -> None:
+    monolingual = "en" if field == "title-en" else ""
+    data = {**SESSION, "monolingual": monolingual, field: value}
+    answer = post(signed_in, "/en/organise/series/silos/sessions/new", data)
+    assert answer.status_code == 422
+    assert str(escape(words)) in answer.text
+    assert "Défi mondial" in answer.text
+    session.expire_all()
+    assert session.scalars(sa.select(WorkshopSession)).all() == []
+
+
+def test_an_hour_that_occurs_twice_is_asked_about(signed_in: FlaskClient, session: Session, silos: Series) -> None:
+    twice = {**SESSION, "tzid": "Europe/Paris", "starts_wall": "2027-10-31T02:30", "ends_wall": "2027-10-31T04:00"}
+    asked = post(signed_in, "/en/organise/series/silos/sessions/new", twice)
+    assert asked.status_code == 422
+    assert "occurs twice" in asked.text
+    assert 'name="fold"' in asked.text
+    assert 'name="ends_fold"' not in asked.text
+    answer = post(signed_in, "/en/organise/series/silos/sessions/new", {**twice, "fold": "1"})
+    assert answer.status_code == 303
+    assert _only(session).starts_at == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+
+
+def test_unknown_fields_are_ignored(signed_in: FlaskClient, session: Session, silos: Series) -> None:
+    extra = {"is_published": "y", "sequence": "99", "uid": "mine", "series_id": "77", "id": "5", "moderators": "x"}
+    assert post(signed_in, "/en/organise/series/silos/sessions/new", {**SESSION, **extra}).status_code == 303
+    one = _only(session)
+    assert (one.is_published, one.sequence, one.series_id) == (False, 0, silos.id)
+    assert one.uid != "mine"
+
+
+def test_a_looser_level_is_refused_once_somebody_has_answered(
+    signed_in: FlaskClient, session: Session, silos: Series
+) -> None:
+    post(signed_in, "/en/organise/series/silos/sessions/new", SESSION)
+    path = "/en/organise/series/silos/4/edit"
+    assert post(signed_in, path, {**SESSION, "level": "discussion", "visibility": "series"}).status_code == 303
+    build_answer(session, _only(session))
+    session.commit()
+    refused = post(signed_in, path, {**SESSION, "level": "on_the_record", "visibility": "series"})
+    assert refused.status_code == 422
+    assert "no looser" in refused.text
+    assert post(signed_in, path, {**SESSION, "level": "whole_session", "visibility": "series"}).status_code == 303
+    post(signed_in, path, {**SESSION, "level": "series"})
+    assert _only(session).level is Level.WHOLE_SESSION
+    refused = post(signed_in, "/en/organise/series/silos/edit", {**SERIES, "level": "on_the_record"})
+    assert refused.status_code == 303
+    assert _only(session).level is Level.WHOLE_SESSION
+
+
+def test_a_publication_that_lacks_a_language_says_so(signed_in: FlaskClient, session: Session, silos: Series) -> None:
+    post(signed_in, "/en/organise/series/silos/sessions/new", {**SESSION, "title-en": ""})
+    answer = post(signed_in, "/en/organise/series/silos/4/publish", page="/en/organise/series/silos/")
+    assert answer.status_code == 422
+    assert "title is missing" in answer.text
+    assert _only(session).is_published is False
+
+
+def test_hostile_text_comes_out_harmless(signed_in: FlaskClient, session: Session, silos: Series) -> None:
+    bad = '"><script>alert(1)</script>{{ 7*7 }}\u0000\u001b[31m'
+    texts = {key: bad + key for key in SESSION if key.endswith(("-fr", "-en"))}
+    assert post(signed_in, "/en/organise/series/silos/sessions/new", {**SESSION, **texts}).status_code == 303
+    for path in ("4/edit", "4/move", "4/cancel", "4/answers", "", "edit", "mail"):
+        page = signed_in.get(f"/en/organise/series/silos/{path}")
+        assert page.status_code == 200
+        assert "<script>alert" not in page.text
+        assert "7*7" in page.text or path in {"", "edit", "mail", "4/answers"} or "49" not in page.text
+    assert "\x00" not in _only(session).title["fr"]
+
+
+def test_the_forms_read_in_french(signed_in: FlaskClient, silos: Series) -> None:
+    page = signed_in.get("/fr/organise/series/silos/sessions/new").text
+    assert "Discussion sous la règle" in page
+    assert 'lang="fr"' in page
+    assert page.index('name="title-fr"') < page.index('name="title-en"')
+
+
+def test_another_series_may_not_take_a_taken_address(signed_in: FlaskClient, session: Session, silos: Series) -> None:
+    build_series(session, slug="foreign")
+    session.commit()
+    answer = post(signed_in, "/en/organise/series/new", {**SERIES, "slug": "foreign"})
+    assert answer.status_code == 422
+    assert "This address is taken" in answer.text
+    build_session(session, silos, slug="9")
+    session.commit()
+    answer = post(signed_in, "/en/organise/series/silos/sessions/new", {**SESSION, "slug": "9"})
+    assert answer.status_code == 422

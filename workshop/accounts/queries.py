@@ -1,0 +1,43 @@
+"""Reading organisers, their sign-ins and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from workshop.accounts.models import Organiser, Role, SeriesRole, SignIn
+from workshop.core.addresses import fold_address
+
+
+def find_organiser(session: Session, *, email: str) -> Organiser | None:
+    """Return the organiser of an address, whatever its case."""
+    return session.scalar(sa.select(Organiser).where(Organiser.email_folded == fold_address(email)))
+
+
+def list_organisers(session: Session) -> Sequence[Organiser]:
+    """Return all organisers by address."""
+    return session.scalars(sa.select(Organiser).order_by(Organiser.email_folded)).all()
+
+
+def find_role(session: Session, *, organiser_id: int, series_id: int) -> Role | None:
+    """Return the role that somebody has in a series; None: the series does not exist for them."""
+    return session.scalar(
+        sa.select(SeriesRole.role).where(SeriesRole.organiser_id == organiser_id, SeriesRole.series_id == series_id)
+    )
+
+
+def list_roles(session: Session, *, organiser_id: int) -> dict[int, Role]:
+    """Return series id → role of an organiser."""
+    rows = session.execute(
+        sa.select(SeriesRole.series_id, SeriesRole.role).where(SeriesRole.organiser_id == organiser_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def list_sign_ins(session: Session, *, organiser_id: int) -> Sequence[SignIn]:
+    """Return the sign-ins of an organiser, the latest seen first."""
+    return session.scalars(
+        sa.select(SignIn).where(SignIn.organiser_id == organiser_id).order_by(SignIn.seen_at.desc(), SignIn.id)
+    ).all()

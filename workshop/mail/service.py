@@ -1,0 +1,206 @@
+"""Tell this person that: put a message into the outbox, take it back, try it again, forget it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from workshop.core.errors import ConflictError, InvalidError, NotFoundError
+from workshop.mail.models import OutboxMessage, OutboxState
+from workshop.mail.render import clean_line, render
+
+KEEP_BODIES = timedelta(days=7)
+ALLOWED_HEADERS = frozenset({"in-reply-to", "list-unsubscribe", "list-unsubscribe-post", "references", "reply-to"})
+"""Everything else in a header is transport's own; Bcc or a second To can never come in this way."""
+
+
+class BadMessageError(InvalidError):
+    """A recipient or a header that no message may have: CR, LF, two addresses, an unknown header."""
+
+    code = "bad_message"
+
+
+class NotRetriableError(ConflictError):
+    """A message that left, is still waiting, or whose body is no longer there."""
+
+    code = "mail_not_retriable"
+
+
+def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named at the call)
+    session: Session,
+    *,
+    now: datetime,
+    kind: str,
+    priority: int,
+    series_id: int | None,
+    workshop_session_id: int | None,
+    person_ref: str,
+    answer_ref: str,
+    basis: dict[str, Any],
+    dedupe_key: str,
+    recipient: str,
+    language: str,
+    sender_name: str,
+    context: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+    attachments: Sequence[Mapping[str, str]] = (),
+    expires_at: datetime | None = None,
+) -> OutboxMessage | None:
+    """Render a message and queue it in the caller's transaction; None when `dedupe_key` was there already. Flushes.
+
+    Args:
+        session: the business transaction.
+        now: aware; the message is due at once.
+        kind: the event and the folder of its templates, `mail/<kind>/`.
+        priority: cancellation 10, move 20, confirmation 30, reminder 40, announcement 50.
+        series_id: of the series it belongs to.
+        workshop_session_id: of the session it is about.
+        person_ref: random id of whom it is for.
+        answer_ref: random id of the answer it is about, or empty.
+        basis: plain JSON, what the last look compares.
+        dedupe_key: kind, answer's random id and basis.
+        recipient: exactly one address.
+        language: the participant's.
+        sender_name: the series', or empty for the instance's name (neutral messages).
+        context: for the templates; secret links as marks (core.links.mark).
+        headers: of ALLOWED_HEADERS, marks allowed.
+        attachments: objects with `filename`, `content_type`, `content` (text, marks allowed).
+        expires_at: not sent from then on.
+
+    Raises:
+        BadMessageError: a recipient or header that no message may have.
+    """
+    check_recipient(recipient)
+    _check_headers(headers or {})
+    if session.scalar(sa.select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)) is not None:
+        return None
+    sender = clean_line(sender_name) or str(current_app.config["NAME"])
+    rendered = render(kind, language, {**context, "sender_name": sender})
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(OutboxMessage).values(
+        dedupe_key=dedupe_key,
+        kind=kind,
+        priority=priority,
+        series_id=series_id,
+        workshop_session_id=workshop_session_id,
+        person_ref=person_ref,
+        answer_ref=answer_ref,
+        basis=basis,
+        language=language,
+        sender_name=sender[:200],
+        recipient=recipient,
+        subject=rendered.subject,
+        body_text=rendered.text,
+        body_html=rendered.html,
+        headers=dict(headers or {}),
+        attachments=tuple(dict(attachment) for attachment in attachments),
+        message_id=new_message_id(),
+        state=OutboxState.QUEUED,
+        created_at=now,
+        next_attempt_at=now,
+        expires_at=expires_at,
+    )
+    statement = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
+    row = session.execute(statement.returning(OutboxMessage.id)).scalar_one_or_none()
+    return None if row is None else session.get(OutboxMessage, row)
+
+
+def new_message_id() -> str:
+    """Return a Message-ID (RFC 5322, 3.6.4) on the configured domain; it tells nothing."""
+    domain = str(current_app.config["DOMAIN"])
+    if not domain.isascii():
+        domain = domain.encode("idna").decode("ascii")
+    return f"<{secrets.token_hex(16)}@{domain}>"
+
+
+def check_recipient(address: str) -> None:
+    """Raise BadMessageError unless it can only be one address."""
+    if not re.fullmatch(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f\x7f]+@[^@\s<>\"(),:;\\\x00-\x1f\x7f]+", address):
+        raise BadMessageError("recipient")
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    # Several patch levels of Python 3.11 let a line break in a header through (security-and-privacy item 5).
+    for name, value in headers.items():
+        if name.lower() not in ALLOWED_HEADERS or re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", name + value):
+            raise BadMessageError("header")
+
+
+def supersede(session: Session, *, now: datetime, answer_ref: str, kinds: Collection[str], reason: str) -> int:
+    """Take back what still waits for an answer, because something newer says it better; returns how many."""
+    result = session.execute(
+        sa.update(OutboxMessage)
+        .where(
+            OutboxMessage.answer_ref == answer_ref,
+            OutboxMessage.kind.in_(list(kinds)),
+            OutboxMessage.state == OutboxState.QUEUED,
+        )
+        .values(state=OutboxState.SUPERSEDED, reason=reason, finished_at=now)
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def retry(session: Session, *, message: int, now: datetime, recipient: str | None = None) -> OutboxMessage:
+    """Queue a message again that did not leave, with its Message-ID, to its recipient or a corrected one. Flushes.
+
+    Raises:
+        NotFoundError: no such message.
+        NotRetriableError: it is not failed, uncertain or expired, or its body is erased.
+        BadMessageError: `recipient` is not one address.
+    """
+    found = session.scalar(sa.select(OutboxMessage).where(OutboxMessage.id == message).with_for_update())
+    if found is None:
+        raise NotFoundError("mail")
+    again = {OutboxState.FAILED, OutboxState.UNCERTAIN, OutboxState.EXPIRED}
+    if found.state not in again or found.body_erased_at or not found.recipient:
+        raise NotRetriableError(found.state.value, state=found.state.value)
+    if recipient is not None:
+        check_recipient(recipient)
+        found.recipient = recipient
+    found.state, found.reason, found.attempts = OutboxState.QUEUED, "", 0
+    found.next_attempt_at, found.finished_at, found.payload_begun_at, found.claimed_by = now, None, None, ""
+    if found.expires_at and found.expires_at <= now:
+        found.expires_at = None  # asked for by a person who knows
+    session.flush()
+    return found
+
+
+def erase_bodies(session: Session, now: datetime) -> int:
+    """Erase what was said, seven days after it was finished, files included; returns how many messages. Flushes."""
+    found = session.scalars(
+        sa.select(OutboxMessage)
+        .where(OutboxMessage.finished_at <= now - KEEP_BODIES, OutboxMessage.body_erased_at.is_(None))
+        .order_by(OutboxMessage.id)
+        .limit(500)
+    ).all()
+    for message in found:
+        message.body_text = message.body_html = ""
+        message.attachments, message.headers = (), {}
+        message.body_erased_at = now
+    remove_files(message.id for message in found)
+    session.flush()
+    return len(found)
+
+
+def mail_folder() -> Path:
+    """Return the folder that messages become files in where no MAIL_SERVER is set."""
+    return Path(current_app.instance_path) / "mail"
+
+
+def remove_files(messages: Any) -> None:
+    """Remove the .eml files of these messages' numbers."""
+    folder = mail_folder()
+    if not folder.is_dir():
+        return
+    for number in messages:
+        for path in folder.glob(f"*-{int(number)}.eml"):
+            path.unlink(missing_ok=True)

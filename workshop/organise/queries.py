@@ -1,0 +1,42 @@
+"""Reading what the workspace shows across features."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from workshop.mail.models import OutboxMessage
+from workshop.programme.models import Series
+from workshop.programme.queries import series_parts
+from workshop.rsvp.models import AnswerState
+from workshop.rsvp.queries import count_states
+
+TOLD = (
+    AnswerState.ACCEPTED,
+    AnswerState.TENTATIVE,
+    AnswerState.OFFERED,
+    AnswerState.WAITLISTED,
+    AnswerState.REQUESTED,
+)
+"""Answers whose participants hear of a move or a cancellation."""
+PAGE = 200
+
+
+def list_series(session: Session, series_ids: Collection[int]) -> Sequence[Series]:
+    """Return these series, whole, the latest made first."""
+    statement = sa.select(Series).where(Series.id.in_(list(series_ids))).order_by(Series.id.desc())
+    return session.scalars(statement.options(*series_parts())).all()
+
+
+def list_mail(session: Session, series_id: int) -> Sequence[OutboxMessage]:
+    """Return the newest 200 messages of a series, the newest first."""
+    statement = sa.select(OutboxMessage).where(OutboxMessage.series_id == series_id)
+    return session.scalars(statement.order_by(OutboxMessage.id.desc()).limit(PAGE)).all()
+
+
+def count_told(session: Session, session_id: int) -> int:
+    """Return how many participants would be told of a move or a cancellation."""
+    states = count_states(session, session_id)
+    return sum(states[state] for state in TOLD)

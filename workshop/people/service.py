@@ -1,0 +1,139 @@
+"""Writing people, committee and partners of a series.
+
+Everything here raises the series' revision. Functions take the series' id: people lie below series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from workshop.core.db import UTCDateTime
+from workshop.core.faults import Fault, InvalidValuesError
+from workshop.people.checks import Checker
+from workshop.people.models import CommitteeMember, Partner, Person
+from workshop.people.values import PartnerValues, PersonValues, clean_person, partner_values, person_values
+
+_SERIES = sa.table("series", sa.column("id"), sa.column("revision"), sa.column("revised_at", UTCDateTime()))
+
+
+def save_person(
+    session: Session, *, now: datetime, series_id: int, values: PersonValues, languages: Sequence[str]
+) -> Person:
+    """Add a person, or bring the one of that key in that series up to date. Flushes.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        series_id: the series; two series never share a person.
+        values: everything said of the person.
+        languages: of texts.
+
+    Raises:
+        InvalidValuesError: with every fault.
+    """
+    checker = Checker(languages)
+    values = clean_person(values, checker)
+    checker.raise_any()
+    person = session.scalar(sa.select(Person).where(Person.series_id == series_id, Person.key == values.key))
+    if person is not None and person_values(person) == values:
+        return person
+    if person is None:
+        person = Person(series_id=series_id, key=values.key)
+        session.add(person)
+    person.name, person.role, person.affiliations = values.name, values.role, values.affiliations
+    person.biography, person.links, person.email = values.biography, values.links, values.email
+    session.flush()
+    raise_revision(session, now=now, series_id=series_id)
+    return person
+
+
+def list_by_key(session: Session, *, series_id: int) -> dict[str, Person]:
+    """Return key → person of a series."""
+    rows = session.scalars(sa.select(Person).where(Person.series_id == series_id).order_by(Person.id))
+    return {person.key: person for person in rows}
+
+
+def find_people(known: Mapping[str, Person], keys: Sequence[str], field: str) -> tuple[list[Person], list[Fault]]:
+    """Return the people of `keys` in their order, and a fault for each key that is unknown or named twice."""
+    faults = []
+    for index, key in enumerate(keys):
+        if key not in known:
+            faults.append(Fault(f"{field}.{index}", "unknown_person", {"key": key}))
+        elif key in keys[:index]:
+            faults.append(Fault(f"{field}.{index}", "named_twice", {"key": key}))
+    return [known[key] for key in keys if key in known], faults
+
+
+def set_committee(session: Session, *, now: datetime, series_id: int, keys: Sequence[str]) -> bool:
+    """Make the people of `keys` the committee, in that order; returns whether that changed anything. Flushes.
+
+    Raises:
+        InvalidValuesError: for an unknown key.
+    """
+    people, faults = find_people(list_by_key(session, series_id=series_id), keys, "committee")
+    if faults:
+        raise InvalidValuesError(faults)
+    rows = session.scalars(
+        sa.select(CommitteeMember).where(CommitteeMember.series_id == series_id).order_by(CommitteeMember.position)
+    ).all()
+    if [row.person_id for row in rows] == [person.id for person in people]:
+        return False
+    existing = {row.person_id: row for row in rows}
+    for position, person in enumerate(people):
+        row = existing.pop(person.id, None)
+        if row is None:
+            session.add(CommitteeMember(series_id=series_id, person_id=person.id, position=position))
+        else:
+            row.position = position
+    for row in existing.values():
+        session.delete(row)
+    session.flush()
+    raise_revision(session, now=now, series_id=series_id)
+    return True
+
+
+def set_partners(
+    session: Session, *, now: datetime, series_id: int, workshop_session_id: int | None, values: Sequence[PartnerValues]
+) -> bool:
+    """Make these, already checked, the partners of a series or session; returns whether that changed anything. Flushes.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        series_id: the series.
+        workshop_session_id: the session; None for the series' own partners.
+        values: in their order.
+    """
+    rows = session.scalars(
+        sa.select(Partner)
+        .where(Partner.series_id == series_id, Partner.workshop_session_id.is_not_distinct_from(workshop_session_id))
+        .order_by(Partner.position)
+    ).all()
+    if [partner_values(row) for row in rows] == list(values):
+        return False
+    for position, value in enumerate(values):
+        columns: dict[str, Any] = {"name": value.name, "role": value.role, "url": value.url, "position": position}
+        if position < len(rows):
+            for name, column in columns.items():
+                setattr(rows[position], name, column)
+        else:
+            session.add(Partner(series_id=series_id, workshop_session_id=workshop_session_id, **columns))
+    for row in rows[len(values) :]:
+        session.delete(row)
+    session.flush()
+    raise_revision(session, now=now, series_id=series_id)
+    return True
+
+
+def raise_revision(session: Session, *, now: datetime, series_id: int) -> None:
+    """Raise a series' revision: what it shows has changed."""
+    session.execute(
+        sa.update(_SERIES)
+        .where(_SERIES.c.id == series_id)
+        .values({"revision": _SERIES.c.revision + 1, "revised_at": now})
+    )

@@ -1,0 +1,134 @@
+"""Reading series and sessions whole, each in a small number of statements that does not grow with what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session, contains_eager, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from workshop.chatham.rule import Visibility
+from workshop.programme.models import Item, OldSlug, Section, Series, WorkshopSession
+
+
+class SeriesMark(NamedTuple):
+    """What decides whether kept bytes about a series are still right."""
+
+    id: int
+    slug: str
+    revision: int
+    is_public: bool
+    newest_uid: str | None
+    """The greatest of its sessions' random uids: tells two databases apart that count alike."""
+
+
+_MARK = (
+    Series.id,
+    Series.slug,
+    Series.revision,
+    Series.visibility == Visibility.PUBLIC,
+    sa.select(sa.func.max(WorkshopSession.uid))
+    .where(WorkshopSession.series_id == Series.id)
+    .correlate(Series)
+    .scalar_subquery(),
+)
+_MARK_BY_SLUG = sa.select(*_MARK).where(Series.slug == sa.bindparam("slug"))
+_COMING = sa.select(sa.func.count()).where(
+    WorkshopSession.series_id == sa.bindparam("series_id"), WorkshopSession.ends_at > sa.bindparam("now")
+)
+_PUBLIC_MARKS = sa.select(*_MARK).where(Series.visibility == Visibility.PUBLIC).order_by(Series.id)
+
+
+def session_parts() -> tuple[ORMOption, ...]:
+    """Return the options that load a session's programme, people and partners along with it."""
+    return (
+        selectinload(WorkshopSession.sections).selectinload(Section.items).selectinload(Item.slots),
+        selectinload(WorkshopSession.slots),
+        selectinload(WorkshopSession.partners),
+    )
+
+
+def series_parts() -> tuple[ORMOption, ...]:
+    """Return the options that load a series whole."""
+    sessions = selectinload(Series.sessions)
+    return (
+        selectinload(Series.committee),
+        selectinload(Series.partners),
+        sessions.selectinload(WorkshopSession.sections).selectinload(Section.items).selectinload(Item.slots),
+        sessions.selectinload(WorkshopSession.slots),
+        sessions.selectinload(WorkshopSession.partners),
+    )
+
+
+def find_series(session: Session, slug: str) -> Series | None:
+    """Return the series of exactly that slug, whole."""
+    return session.scalars(sa.select(Series).where(Series.slug == slug).options(*series_parts())).one_or_none()
+
+
+def find_session(session: Session, series_slug: str, slug: str) -> WorkshopSession | None:
+    """Return the session of exactly these slugs, whole, its series' own columns with it."""
+    statement = (
+        sa.select(WorkshopSession)
+        .join(WorkshopSession.series)
+        .where(Series.slug == series_slug, WorkshopSession.slug == slug)
+        .options(contains_eager(WorkshopSession.series), *session_parts())
+    )
+    return session.scalars(statement).one_or_none()
+
+
+def list_public_series(session: Session) -> Sequence[Series]:
+    """Return every series that anybody may find, whole, oldest first."""
+    statement = sa.select(Series).where(Series.visibility == Visibility.PUBLIC).order_by(Series.id)
+    return session.scalars(statement.options(*series_parts())).all()
+
+
+def find_current_series_slug(session: Session, slug: str) -> str | None:
+    """Return the slug that a series has now which once had `slug`."""
+    statement = (
+        sa.select(Series.slug)
+        .join(OldSlug, OldSlug.series_id == Series.id)
+        .where(OldSlug.within_series_id.is_(None), OldSlug.slug == slug)
+        .order_by(OldSlug.id.desc())
+        .limit(1)
+    )
+    return session.scalar(statement)
+
+
+def find_current_slugs(session: Session, series_slug: str, slug: str) -> tuple[str, str] | None:
+    """Return the slugs, of series and session, under which a session is found now; None for one that never was.
+
+    Either of the two, or both, may be old.
+    """
+    now = session.scalar(sa.select(Series.slug).where(Series.slug == series_slug))
+    now = now or find_current_series_slug(session, series_slug)
+    if now is None:
+        return None
+    of_series = (
+        sa.select(WorkshopSession.slug).join(Series, Series.id == WorkshopSession.series_id).where(Series.slug == now)
+    )
+    found = session.scalar(of_series.where(WorkshopSession.slug == slug))
+    if found is None:
+        by_old = of_series.join(OldSlug, OldSlug.workshop_session_id == WorkshopSession.id)
+        by_old = by_old.where(OldSlug.within_series_id == Series.id, OldSlug.slug == slug)
+        found = session.scalar(by_old.order_by(OldSlug.id.desc()).limit(1))
+    return None if found is None else (now, found)
+
+
+def count_coming(connection: Connection, series_id: int, *, now: datetime) -> int:
+    """Return how many sessions, of any kind, have not ended: changes when a page that lists them must."""
+    return int(connection.execute(_COMING, {"series_id": series_id, "now": now}).scalar_one())
+
+
+def find_series_mark(connection: Connection, slug: str) -> SeriesMark | None:
+    """Return a series' mark; one small statement."""
+    row = connection.execute(_MARK_BY_SLUG, {"slug": slug}).one_or_none()
+    return None if row is None else SeriesMark(*row)
+
+
+def list_public_marks(connection: Connection) -> tuple[SeriesMark, ...]:
+    """Return the marks of every public series; one small statement."""
+    return tuple(SeriesMark(*row) for row in connection.execute(_PUBLIC_MARKS))

@@ -1,0 +1,98 @@
+"""Sentences for faults (a file of its own because forms and the series file tell a person the same ones)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+
+from workshop.core.faults import Fault
+
+Context = dict[str, Any]
+
+
+def sentence(fault: Fault) -> str:
+    """Return why a value cannot be stored, in the language being spoken."""
+    make = _SENTENCES.get(fault.code)
+    text = make(fault.context) if make else _("This value cannot be stored.")
+    if "session" in fault.context:
+        text = _("Session %(slug)s: %(reason)s", slug=fault.context["session"], reason=text)
+    return text
+
+
+def _list(values: Any) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+_SENTENCES: dict[str, Callable[[Context], str]] = {
+    # -- values --
+    "required": lambda _c: _("This is required."),
+    "too_long": lambda c: _("This is too long: at most %(limit)s characters.", limit=c["limit"]),
+    "too_many": lambda c: _("These are too many: at most %(limit)s.", limit=c["limit"]),
+    "unknown_language": lambda c: _("No such language here. Possible: %(list)s.", list=_list(c["languages"])),
+    "not_language": lambda _c: _("This is not a language code, such as fr or en."),
+    "same_language": lambda _c: _("A language cannot be interpreted into itself."),
+    "not_of_series": lambda c: _("This is not a language of the series: %(list)s.", list=_list(c["languages"])),
+    "lacks_language": lambda c: _(
+        "The title is missing in: %(list)s. A session is published in every language of its series, unless it is "
+        "declared to exist in one language only.",
+        list=_list(c["languages"]),
+    ),
+    "not_web_address": lambda _c: _("This is not an address beginning with https:// or http://."),
+    "not_email": lambda _c: _("This is not an e-mail address."),
+    "unknown_zone": lambda _c: _("This is not a time zone, such as Europe/Paris."),
+    "not_colour": lambda _c: _("This is not a colour, such as #1a5276."),
+    "out_of_range": lambda c: _(
+        "Expected a whole number from %(least)s to %(most)s.", least=c["least"], most=c["most"]
+    ),
+    "year_out_of_range": lambda c: _("Expected a year from %(least)s to %(most)s.", least=c["least"], most=c["most"]),
+    "not_offset": lambda _c: _("Expected days or hours before (-) or after (+) the session, such as -7d, -1h or +1d."),
+    "named_twice": lambda _c: _("This is named twice."),
+    "not_clock": lambda _c: _("Expected a time of day, such as 16:30."),
+    "not_slug": lambda _c: _("Only small letters without accents, digits and hyphens may be used, at most 80 of them."),
+    "reserved_slug": lambda _c: _("This address is reserved. Choose another."),
+    "slug_taken": lambda _c: _("This address is taken, or was once. Choose another."),
+    "unknown_person": lambda c: _("There is nobody called “%(key)s” among the people of this series.", key=c["key"]),
+    # -- times --
+    "ends_before_start": lambda _c: _("The end must come after the start."),
+    "closes_before_opening": lambda _c: _("Answers must close after they open."),
+    "time_in_gap": lambda c: _("This time does not exist in %(zone)s: clocks go forward then.", zone=c["zone"]),
+    "time_in_fold": lambda c: _(
+        "This time occurs twice in %(zone)s: clocks go back then. Say which one is meant: %(first)s or %(second)s.",
+        zone=c["zone"],
+        first=c["wall"] + c["offsets"][0],
+        second=c["wall"] + c["offsets"][1],
+    ),
+    "not_offset_of_zone": lambda c: _("%(zone)s has no such offset at that time.", zone=c["zone"]),
+    # -- the Chatham House Rule --
+    "closed_item": lambda _c: _("A single item cannot be closed: close the session or the series."),
+    "item_looser_than_session": lambda _c: _(
+        "An item cannot be looser than its session, unless it is a talk and only the discussions are under the Rule."
+    ),
+    "closed_but_visible": lambda _c: _("A closed session is by invitation only: it cannot be public or unlisted."),
+    "looser_after_answers": lambda _c: _(
+        "The Rule cannot be loosened once anyone has answered: people answered because of it."
+    ),
+    "looser_after_start": lambda _c: _("The Rule cannot be loosened once the session has begun."),
+    "session_has_answers": lambda _c: _("Somebody has answered: cancel the session instead of unpublishing it."),
+    # -- the file --
+    "not_yaml": lambda c: _("This is not readable YAML: %(problem)s.", problem=c["problem"]),
+    "not_utf8": lambda _c: _("The file is not in UTF-8."),
+    "empty": lambda _c: _("The file is empty."),
+    "too_big": lambda c: _("The file is too big: at most %(limit)s KiB.", limit=c["limit"]),
+    "too_deep": lambda c: _("Lists and mappings are nested too deeply: at most %(limit)s levels.", limit=c["limit"]),
+    "alias": lambda _c: _("Anchors (&) and aliases (*) are not allowed: write the value out."),
+    "tag": lambda _c: _("Tags (!) are not allowed: every value is read as text."),
+    "unknown_key": lambda c: _("There is no such key. Possible: %(list)s.", list=_list(c["keys"])),
+    "duplicate_key": lambda _c: _("This key stands here twice."),
+    "key_not_text": lambda _c: _("A key must be a single word."),
+    "not_text": lambda _c: _("Expected a text."),
+    "not_mapping": lambda _c: _("Expected keys with values."),
+    "not_list": lambda _c: _("Expected a list."),
+    "not_number": lambda _c: _("Expected a whole number."),
+    "not_choice": lambda c: _("Possible values: %(list)s.", list=_list(c["choices"])),
+    "not_time": lambda _c: _("Expected a date and time, such as 2026-10-25T16:00."),
+}
+CODES = frozenset(_SENTENCES)
+"""Every code that has a sentence."""

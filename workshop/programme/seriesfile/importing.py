@@ -1,0 +1,431 @@
+"""Importing a series file (named for its direction): all of it through the services of the forms, or nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from workshop.chatham.rule import Level, Visibility, effective_level
+from workshop.core.faults import Fault, InvalidValuesError
+from workshop.core.localized import Localized
+from workshop.core.localtime import GapError, to_instant, zone_names
+from workshop.people.checks import Checker
+from workshop.people.models import Person
+from workshop.people.service import find_people, list_by_key, save_person
+from workshop.people.values import PersonValues, clean_person, person_values
+from workshop.programme.models import ItemKind, Series, WorkshopSession
+from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError
+from workshop.programme.seriesfile.reading import NAMES, Said, SaidSection, SaidSession, SeriesFile, WallText, read_file
+from workshop.programme.seriesfile.report import Entry, Report
+from workshop.programme.service.checks import clean_sections, clean_series, clean_session
+from workshop.programme.service.programme import match, write_programme
+from workshop.programme.service.series import create_series, is_series_slug_taken, write_series
+from workshop.programme.service.sessions import create_session, is_session_slug_taken, write_session
+from workshop.programme.service.standing import CountAnswers, lock, remember, settle, touch
+from workshop.programme.service.values import (
+    ItemValues,
+    SectionValues,
+    SeriesValues,
+    SessionValues,
+    item_values,
+    section_values,
+    series_values,
+    session_values,
+)
+
+ValuesT = TypeVar("ValuesT", SeriesValues, SessionValues, PersonValues, SectionValues, ItemValues)
+_FOLDS = {
+    "starts_wall": "fold",
+    "ends_wall": "ends_fold",
+    "rsvp_opens_wall": "rsvp_opens_fold",
+    "rsvp_closes_wall": "rsvp_closes_fold",
+}
+_NOT_SAID = frozenset({"slug", "key", *_FOLDS.values()})
+_NOON = datetime(2000, 1, 1, 12)  # noqa: DTZ001 (a wall time)
+# What stands in for a value that could not be read, so that the faults of all the others are found in the same run.
+_STAND_INS: dict[str, Any] = {
+    "slug": "x",
+    "title": Localized.neutral("x"),
+    "languages": (),
+    "tzid": "UTC",
+    "level": Level.DISCUSSION,
+    "visibility": Visibility.PUBLIC,
+    "name": "x",
+    "kind": ItemKind.TALK,
+    "starts_wall": _NOON,
+    "ends_wall": _NOON + timedelta(hours=1),
+    "floor_languages": ("x",),
+}
+
+
+def import_series(
+    session: Session,
+    *,
+    now: datetime,
+    content: bytes,
+    instance_languages: Sequence[str],
+    count_answers: CountAnswers,
+    actor: str = "command",
+    is_dry_run: bool = False,
+) -> Report:
+    """Import a series file; the caller commits. A dry run stores nothing.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        content: the file's bytes, UTF-8.
+        instance_languages: the languages that a series may use.
+        count_answers: tells how many answers sessions have.
+        actor: as the log names who did it.
+        is_dry_run: only report what would change.
+
+    Raises:
+        SeriesFileError: with every fault; nothing is stored.
+    """
+    file = read_file(content)
+    importer = _Importer(session, now, file, instance_languages, count_answers, actor)
+    importer.check()
+    with session.begin_nested() as savepoint:
+        report = importer.write()
+        if importer.faults:
+            raise SeriesFileError(importer.faults)
+        if is_dry_run:
+            savepoint.rollback()
+    return report
+
+
+class _Importer:
+    """One import: what is stored, what was said, what is wrong."""
+
+    def __init__(
+        self,
+        session: Session,
+        now: datetime,
+        file: SeriesFile,
+        instance_languages: Sequence[str],
+        count_answers: CountAnswers,
+        actor: str,
+    ) -> None:
+        self.session = session
+        self.now = now
+        self.file = file
+        self.languages = tuple(instance_languages)
+        self.count_answers = count_answers
+        self.actor = actor
+        self.faults: list[FileFault] = list(file.reader.faults)
+        slug = file.series.given.get("slug", "")
+        self.series: Series | None = session.scalar(sa.select(Series).where(Series.slug == slug))
+        self.report = Report(slug)
+        self.known: dict[str, Person] = (
+            list_by_key(session, series_id=self.series.id) if self.series is not None else {}
+        )
+        self.stored = {one.slug: one for one in self.series.sessions} if self.series is not None else {}
+
+    def check(self) -> None:
+        """Check everything that can be checked without writing; raises SeriesFileError with all the faults."""
+        self.values = self._check_series()
+        self.people = [self._check_person(said) for said in self.file.people]
+        keys = {person.key: Person(key=person.key) for person in self.people}
+        self.names: dict[str, Person] = self.known | keys
+        committee = find_people(self.names, self.values.committee or (), "committee")[1]
+        self._place("series", committee)
+        self.sessions = [self._check_session(said) for said in self.file.sessions]
+        self._check_slugs()
+        if self.faults:
+            raise SeriesFileError(self.faults)
+
+    def write(self) -> Report:
+        """Write everything through the services; faults that only the stored state shows are in `faults`."""
+        before, answers = {}, {}
+        is_new = self.series is None
+        if self.series is not None:
+            lock(self.session, self.series.sessions)
+            before = remember(self.series, self.series.sessions)
+            answers = self.count_answers(self.session, list(before))
+        old = None if self.series is None else series_values(self.series)
+        series = self._write_people_and_series()
+        self._tell("series", series.slug, old, self.values, self.file.series)
+        self.report.entries += self._people_entries
+        for said, (values, sections) in zip(self.file.sessions, self.sessions, strict=True):
+            with self._placing(said.session.path):
+                self._write_session(series, said, values, sections)
+        self._tell_left()
+        paths = {said.session.given["slug"]: said.session.path for said in self.file.sessions}
+        if not is_new:
+            for one, fault in settle(
+                self.session, now=self.now, actor=self.actor, series=series, before=before, answers=answers
+            ):
+                path = paths.get(one.slug)
+                self._place(path or "series", [fault if path else Fault("level", fault.code, {"session": one.slug})])
+        self.report.series_id = series.id
+        return self.report
+
+    def _check_series(self) -> SeriesValues:
+        said = self.file.series
+        values = _merge(SeriesValues, None if self.series is None else series_values(self.series), said)
+        checker = Checker(self.languages)
+        values = clean_series(values, checker)
+        if is_series_slug_taken(self.session, values.slug, self.series.id if self.series else None):
+            checker.add("slug", "slug_taken")
+        self._place(said.path, _of_read_values(checker.faults, said))
+        return values
+
+    def _check_person(self, said: Said) -> PersonValues:
+        stored = self.known.get(said.given["key"])
+        checker = Checker(self.languages)
+        values = clean_person(_merge(PersonValues, None if stored is None else person_values(stored), said), checker)
+        self._place(said.path, _of_read_values(checker.faults, said))
+        return values
+
+    def _check_session(self, file: SaidSession) -> tuple[SessionValues, tuple[SectionValues, ...] | None]:
+        said = file.session
+        stored = self.stored.get(said.given.get("slug", ""))
+        self._settle_zone(said, stored)
+        self._settle_folds(said)
+        if stored is None:
+            said.given.setdefault("is_published", True)
+        values = _merge(SessionValues, None if stored is None else session_values(stored), said)
+        checker = Checker(self.languages)
+        values = clean_session(
+            values,
+            checker,
+            languages=self.values.languages,
+            tzid=self.values.tzid,
+            series_level=self.values.level,
+        )
+        faults = checker.faults + find_people(self.names, values.moderators or (), "moderators")[1]
+        if "languages" in self.file.series.bad or any(_is_of_languages(fault) for fault in self.faults):
+            faults = [fault for fault in faults if fault.code not in {"lacks_language", "not_of_series"}]
+        self._place(said.path, _of_read_values(faults, said))
+        sections = None if file.sections is None else self._check_sections(file.sections, said, stored, values)
+        return values, sections
+
+    def _check_sections(
+        self, said: list[SaidSection], of: Said, stored: WorkshopSession | None, values: SessionValues
+    ) -> tuple[SectionValues, ...]:
+        sections = _merge_sections(said, stored)
+        level, _ = effective_level(session=values.level, series=self.values.level)
+        checker = Checker(self.languages)
+        cleaned = clean_sections(sections, checker, session_level=level)
+        for number, section in enumerate(cleaned):
+            for index, item in enumerate(section.items):
+                for field, keys in (("speakers", item.speakers), ("moderators", item.moderators)):
+                    path = f"programme.{number}.items.{index}.{field}"
+                    checker.faults += find_people(self.names, keys, path)[1]
+        bad = {
+            f"programme.{number}.items.{index}.{name}"
+            for number, section in enumerate(said)
+            for index, item in enumerate(section.items)
+            for name in item.bad
+        } | {f"programme.{number}.{name}" for number, section in enumerate(said) for name in section.section.bad}
+        self._place(of.path, [fault for fault in checker.faults if not _is_within(fault.field, bad)])
+        return cleaned
+
+    def _check_slugs(self) -> None:
+        seen: set[str] = set()
+        for said in self.file.sessions:
+            slug = said.session.given.get("slug", "")
+            if slug and slug in seen:
+                self._place(said.session.path, [Fault("slug", "named_twice", {})])
+            elif slug not in self.stored and self._was_slug(slug):
+                self._place(said.session.path, [Fault("slug", "slug_taken", {})])
+            seen.add(slug)
+
+    def _was_slug(self, slug: str) -> bool:
+        return self.series is not None and is_session_slug_taken(self.session, self.series.id, slug, None)
+
+    def _settle_zone(self, said: Said, stored: WorkshopSession | None) -> None:
+        """A session that names no zone follows its series' zone, and goes along when that one changes."""
+        is_own = stored is not None and self.series is not None and stored.tzid != self.series.tzid
+        if "tzid" not in said.given and not is_own:
+            # A bad zone of the series is one fault, at its own line, not one for each session.
+            said.given["tzid"] = self.values.tzid if self.values.tzid in zone_names() else "UTC"
+
+    def _settle_folds(self, said: Said) -> None:
+        """Turn the offsets written behind times into folds."""
+        tzid = said.given.get("tzid") or self.values.tzid
+        for name, fold_name in _FOLDS.items():
+            written = said.given.get(name)
+            if not isinstance(written, WallText):
+                continue
+            said.given[name], said.given[fold_name] = written.wall, None
+            if written.offset is None or tzid not in zone_names():
+                continue
+            offsets = _offsets(written.wall, tzid)
+            if written.offset in offsets:
+                said.given[fold_name] = offsets.index(written.offset)
+            elif offsets:
+                self._place(said.path, [Fault(name, "not_offset_of_zone", {"zone": tzid})])
+
+    def _write_people_and_series(self) -> Series:
+        series = self.series
+        if series is None:
+            bare = dataclasses.replace(self.values, committee=None)
+            series = create_series(
+                self.session, now=self.now, values=bare, actor=self.actor, instance_languages=self.languages
+            )
+        self._people_entries: list[Entry] = []
+        for said, values in zip(self.file.people, self.people, strict=True):
+            stored = self.known.get(values.key)
+            old = None if stored is None else person_values(stored)
+            save_person(self.session, now=self.now, series_id=series.id, values=values, languages=self.languages)
+            kept = len(self.report.entries)
+            self._tell("person", values.key, old, values, said)
+            self._people_entries += self.report.entries[kept:]
+            del self.report.entries[kept:]
+        self.session.expire(series, ["people", "revision", "revised_at"])
+        write_series(self.session, now=self.now, actor=self.actor, series=series, values=self.values)
+        return series
+
+    def _write_session(
+        self, series: Series, file: SaidSession, values: SessionValues, sections: tuple[SectionValues, ...] | None
+    ) -> None:
+        stored = self.stored.get(values.slug)
+        if stored is None:
+            create_session(
+                self.session,
+                now=self.now,
+                series=series,
+                values=values,
+                sections=sections or (),
+                actor=self.actor,
+                instance_languages=self.languages,
+            )
+            self._tell("session", values.slug, None, values, file.session)
+            return
+        old = session_values(stored)
+        left = [] if sections is None else _left_parts(stored, sections)
+        is_changed = write_session(self.session, now=self.now, workshop_session=stored, values=values)
+        has_new_programme = sections is not None and write_programme(
+            self.session, now=self.now, workshop_session=stored, sections=sections
+        )
+        if is_changed or has_new_programme:
+            stored.revised_at = self.now
+            touch(self.session, series, now=self.now)
+        self._tell("session", values.slug, old, values, file.session, has_new_programme=has_new_programme)
+        if sections is None and stored.sections:
+            self.report.entries.append(Entry("left_fields", "session", values.slug, ("programme",)))
+        self.report.entries += left
+
+    def _tell(
+        self, kind: str, name: str, old: ValuesT | None, new: ValuesT, said: Said, *, has_new_programme: bool = False
+    ) -> None:
+        """Report what happened to one thing, and which of its fields the file leaves alone."""
+        if old is None:
+            self.report.entries.append(Entry("created", kind, name))
+            return
+        changed, left = [], []
+        for field in dataclasses.fields(new):
+            before, after = getattr(old, field.name), getattr(new, field.name)
+            shown = NAMES.get(field.name, field.name)
+            if field.name in _NOT_SAID:
+                continue
+            if (after is not None and before != after) or (after is None and field.name in said.given and before):
+                changed.append(shown)
+            # In a file, a session is published where nothing is said; in a form it is not.
+            default = True if field.name == "is_published" else field.default
+            is_default = before == default or (not before and before is not False)
+            if field.name not in said.given and not is_default and before == after:
+                left.append(shown)
+        if has_new_programme:
+            changed.append("programme")
+        self.report.entries.append(Entry("updated" if changed else "unchanged", kind, name, tuple(changed)))
+        if left:
+            self.report.entries.append(Entry("left_fields", kind, name, tuple(left)))
+
+    def _tell_left(self) -> None:
+        """Report the sessions and people that the file lacks."""
+        said = {values.slug for values, _ in self.sessions}
+        self.report.entries += [Entry("left", "session", slug) for slug in self.stored if slug not in said]
+        named = {person.key for person in self.people}
+        self.report.entries += [Entry("left", "person", key) for key in self.known if key not in named]
+
+    def _place(self, path: str, faults: Iterable[Fault]) -> None:
+        self.faults += [self.file.place(path, fault) for fault in faults]
+
+    @contextmanager
+    def _placing(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except InvalidValuesError as error:
+            self._place(path, error.faults)
+
+
+def _merge(kind: type[ValuesT], stored: ValuesT | None, said: Said) -> ValuesT:
+    """Return what is stored with what was said put over it; what could not be read has something in its place."""
+    known = {field.name for field in dataclasses.fields(kind)}
+    given: dict[str, Any] = {name: _STAND_INS[name] for name in said.bad if name in known and name in _STAND_INS}
+    given |= {name: value for name, value in said.given.items() if name in known}
+    if said.bad & {"starts_wall", "ends_wall"}:
+        given |= {"starts_wall": _NOON, "ends_wall": _NOON + timedelta(hours=1), "fold": None, "ends_fold": None}
+    if stored is not None:
+        return dataclasses.replace(stored, **given)
+    return kind(**given)
+
+
+def _merge_sections(said: list[SaidSection], stored: WorkshopSession | None) -> tuple[SectionValues, ...]:
+    """Return a programme as said, each part that is stored keeping what was not said of it."""
+    spoken = [
+        SectionValues(
+            title=one.section.given.get("title", Localized()),
+            items=tuple(_merge(ItemValues, None, item) for item in one.items),
+        )
+        for one in said
+    ]
+    if stored is None:
+        return tuple(spoken)
+    merged = []
+    for one, value, section in zip(said, spoken, match(stored.sections, spoken), strict=True):
+        if section is None:
+            merged.append(value)
+            continue
+        items = [
+            _merge(ItemValues, None if item is None else item_values(item), said_item)
+            for said_item, item in zip(one.items, match(section.items, value.items), strict=True)
+        ]
+        merged.append(dataclasses.replace(section_values(section), **one.section.given, items=tuple(items)))
+    return tuple(merged)
+
+
+def _left_parts(stored: WorkshopSession, sections: tuple[SectionValues, ...]) -> list[Entry]:
+    """Return entries for the parts of a stored programme that the file lacks."""
+    found = match(stored.sections, sections)
+    entries = [Entry("left", "section", _title(one.title)) for one in stored.sections if one not in found]
+    for section, value in zip(found, sections, strict=True):
+        if section is not None:
+            items = match(section.items, value.items)
+            entries += [Entry("left", "item", _title(one.title)) for one in section.items if one not in items]
+    return entries
+
+
+def _is_of_languages(fault: FileFault) -> bool:
+    return fault.field.startswith("series.languages")
+
+
+def _title(title: Localized) -> str:
+    return title.pick("").value
+
+
+def _of_read_values(faults: Iterable[Fault], said: Said) -> list[Fault]:
+    """Return the faults that are not of a value which only stands in for one that could not be read."""
+    bad = set(said.bad)
+    if bad & {"starts_wall", "ends_wall"}:
+        bad |= {"starts_wall", "ends_wall"}
+    return [fault for fault in faults if not _is_within(fault.field, bad)]
+
+
+def _is_within(field: str, bad: set[str]) -> bool:
+    return any(field == name or field.startswith(f"{name}.") for name in bad)
+
+
+def _offsets(wall: datetime, tzid: str) -> list[timedelta]:
+    try:
+        return [wall.replace(tzinfo=UTC) - to_instant(wall, tzid, fold=fold) for fold in (0, 1)]
+    except GapError:
+        return []

@@ -1,0 +1,435 @@
+"""From nodes to what the file says (named for its direction): its form only; service checks what the values mean."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+import yaml
+
+from workshop.chatham.rule import Level, Visibility
+from workshop.core.faults import Fault
+from workshop.core.localized import Localized
+from workshop.people.values import PartnerValues
+from workshop.programme.models import Format, ItemKind, Mode, SessionStatus
+from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError, compose, shorten
+from workshop.programme.service.values import InterpretationValues
+
+VERSION = "1"
+NAMES = {
+    "affiliations": "affiliation",
+    "ends_wall": "ends",
+    "is_published": "published",
+    "level": "chatham_house_rule",
+    "rsvp_closes_wall": "rsvp_closes",
+    "rsvp_opens_wall": "rsvp_opens",
+    "source": "from",
+    "starts_wall": "starts",
+    "target": "into",
+    "tzid": "timezone",
+}
+"""What the file calls an attribute that it does not call by its own name."""
+BAD = object()
+"""Stands for a value that could not be read; its fault is noted."""
+
+_NUMBER = re.compile(r"\d{1,9}")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?:([+-])(\d\d):(\d\d))?")
+Given: TypeAlias = "dict[str, Any]"
+"""Attribute → value, for what the file says; what it lacks is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class WallText:
+    """A time as written: a naive wall time, and the offset that says which of two equal ones is meant."""
+
+    wall: datetime
+    offset: timedelta | None
+
+
+@dataclass(slots=True)
+class Said:
+    """One object of the file."""
+
+    path: str
+    given: Given
+    bad: set[str] = field(default_factory=set)
+    """Attributes whose values could not be read or are missing."""
+
+
+@dataclass(slots=True)
+class SaidSection:
+    """A section of the programme, with its items."""
+
+    section: Said
+    items: list[Said]
+
+
+@dataclass(slots=True)
+class SaidSession:
+    """A session; `sections` is None where the file says nothing about its programme."""
+
+    session: Said
+    sections: list[SaidSection] | None
+
+
+@dataclass(slots=True)
+class SeriesFile:
+    """Everything that a file says, with the places of its values."""
+
+    series: Said
+    people: list[Said]
+    sessions: list[SaidSession]
+    reader: NodeReader
+
+    def place(self, path: str, fault: Fault) -> FileFault:
+        """Return a fault of the object at `path` where its value stands in the file."""
+        parts = [NAMES.get(part, part) for part in fault.field.split(".") if part]
+        return self.reader.fault_at(".".join([path, *parts] if path else parts), fault)
+
+
+class NodeReader:
+    """Reads nodes, notes where each value stands and what is wrong with its form."""
+
+    def __init__(self) -> None:
+        """Begin with nothing read."""
+        self.faults: list[FileFault] = []
+        self.places: dict[str, yaml.Node] = {}
+
+    def add(self, path: str, code: str, **context: Any) -> object:
+        """Note a fault at a path; returns BAD."""
+        self.faults.append(self.fault_at(path, Fault("", code, context)))
+        return BAD
+
+    def fault_at(self, path: str, fault: Fault) -> FileFault:
+        """Return a fault with the line and value at a path, or at the nearest thing around it."""
+        known = path
+        while known and known not in self.places:
+            known = known.rpartition(".")[0]
+        node = self.places.get(known)
+        line = 0 if node is None else node.start_mark.line + 1
+        value = shorten(node.value) if isinstance(node, yaml.ScalarNode) else ""
+        return FileFault(show_path(path), fault.code, fault.context, line, value)
+
+    def object(self, node: yaml.Node, path: str, table: Mapping[str, Any], required: tuple[str, ...] = ()) -> Said:
+        """Return an object's values as `table` (key → attribute and reader) reads them."""
+        said = Said(path, {})
+        entries = self.entries(node, path)
+        for key, value in entries.items():
+            if key not in table:
+                self.add(_join(path, key), "unknown_key", keys=list(table))
+                continue
+            attribute, read = table[key]
+            found = read(self, value, _join(path, key))
+            if found is BAD:
+                said.bad.add(attribute)
+            else:
+                said.given[attribute] = found
+        for key in required:
+            if key not in entries:
+                self.add(_join(path, key), "required")
+                said.bad.add(table[key][0])
+        return said
+
+    def entries(self, node: yaml.Node, path: str) -> dict[str, yaml.Node]:
+        """Return a mapping's entries; duplicate keys are faults at the second one's line."""
+        self.places.setdefault(path, node)
+        if not isinstance(node, yaml.MappingNode):
+            self.add(path, "not_mapping")
+            return {}
+        found: dict[str, yaml.Node] = {}
+        for key_node, value in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.places[_join(path, "?")] = key_node
+                self.add(_join(path, "?"), "key_not_text")
+                continue
+            key = str(key_node.value)
+            if key in found:
+                line = key_node.start_mark.line + 1
+                self.faults.append(FileFault(show_path(_join(path, key)), "duplicate_key", {}, line, shorten(key)))
+                continue
+            found[key] = value
+            self.places[_join(path, key)] = value
+        return found
+
+    def sequence(self, node: yaml.Node, path: str) -> list[tuple[str, yaml.Node]]:
+        """Return a list's entries with their paths."""
+        self.places.setdefault(path, node)
+        if isinstance(node, yaml.ScalarNode) and not node.value:
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            self.add(path, "not_list")
+            return []
+        found = [(f"{path}.{index}", value) for index, value in enumerate(node.value)]
+        self.places.update(found)
+        return found
+
+
+def _join(path: str, key: str) -> str:
+    # A key may hold a point, which would read as two keys.
+    key = key.replace(".", "·")
+    return f"{path}.{key}" if path else key
+
+
+def show_path(path: str) -> str:
+    """Return a path as people write it: `sessions[0].title.fr`."""
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)
+
+
+def read_text(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    """Return a scalar's text."""
+    if not isinstance(node, yaml.ScalarNode):
+        return reader.add(path, "not_text")
+    return str(node.value)
+
+
+def read_localized(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    """Return a string that is the same in every language, or language → text."""
+    if isinstance(node, yaml.ScalarNode):
+        return Localized.neutral(str(node.value))
+    if not isinstance(node, yaml.MappingNode):
+        return reader.add(path, "not_text")
+    texts = {key: read_text(reader, value, _join(path, key)) for key, value in reader.entries(node, path).items()}
+    return BAD if BAD in texts.values() else Localized(texts)
+
+
+def read_affiliations(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    """Return one text or a list of them."""
+    if isinstance(node, yaml.SequenceNode):
+        return _list_of(read_localized)(reader, node, path)
+    found = read_localized(reader, node, path)
+    return found if found is BAD else (found,)
+
+
+def read_wall(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    """Return a wall time such as 2026-10-25T16:00; an offset behind it says which of two equal ones is meant."""
+    text = read_text(reader, node, path)
+    if text is BAD or not text:
+        return None if text == "" else BAD
+    match = _TIME.fullmatch(text)
+    try:
+        wall = datetime.fromisoformat(f"{match[1]}T{match[2]}") if match else None
+    except ValueError:
+        wall = None
+    if match is None or wall is None:
+        return reader.add(path, "not_time")
+    offset = timedelta(hours=int(match[4]), minutes=int(match[5])) if match[3] else None
+    return WallText(wall, -offset if offset is not None and match[3] == "-" else offset)
+
+
+def _required_wall(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    found = read_wall(reader, node, path)
+    return reader.add(path, "required") if found is None else found
+
+
+def read_number(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    """Return a whole number; None where nothing is written."""
+    text = read_text(reader, node, path)
+    if text is BAD or not text:
+        return None if text == "" else BAD
+    return int(text) if _NUMBER.fullmatch(text) and text.isascii() else reader.add(path, "not_number")
+
+
+def _required_number(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    found = read_number(reader, node, path)
+    return reader.add(path, "required") if found is None else found
+
+
+def read_flag(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    """Return true or false."""
+    text = read_text(reader, node, path)
+    if text is BAD:
+        return BAD
+    flags = {"true": True, "false": False, "yes": True, "no": False}
+    return flags[text.lower()] if text.lower() in flags else reader.add(path, "not_choice", choices=["true", "false"])
+
+
+def _choice(kind: type[enum.StrEnum], *, is_optional: bool = False) -> Callable[..., Any]:
+    def read(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+        text = read_text(reader, node, path)
+        if text is BAD or (is_optional and not text):
+            return BAD if text is BAD else None
+        choices = [member.value for member in kind]
+        return kind(text) if text in choices else reader.add(path, "not_choice", choices=choices)
+
+    return read
+
+
+def _list_of(read: Callable[..., Any]) -> Callable[..., Any]:
+    def read_list(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+        is_list = isinstance(node, yaml.SequenceNode) or not node.value
+        found = [read(reader, value, place) for place, value in reader.sequence(node, path)]
+        return BAD if BAD in found or not is_list else tuple(found)
+
+    return read_list
+
+
+def _record(kind: type[Any], table: Mapping[str, Any], required: tuple[str, ...]) -> Callable[..., Any]:
+    def read(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+        said = reader.object(node, path, table, required)
+        return BAD if said.bad or not isinstance(node, yaml.MappingNode) else kind(**said.given)
+
+    return read
+
+
+_texts = _list_of(read_text)
+_partner = {"name": ("name", read_localized), "role": ("role", read_localized), "url": ("url", read_text)}
+_partners = _list_of(_record(PartnerValues, _partner, ("name",)))
+_interpretation = {
+    "from": ("source", read_text),
+    "into": ("target", read_text),
+    "scope": ("scope", read_localized),
+}
+PERSON = {
+    "name": ("name", read_text),
+    "role": ("role", read_localized),
+    "affiliation": ("affiliations", read_affiliations),
+    "biography": ("biography", read_localized),
+    "links": ("links", _texts),
+    "email": ("email", read_text),
+}
+SERIES = {
+    "slug": ("slug", read_text),
+    "title": ("title", read_localized),
+    "subtitle": ("subtitle", read_localized),
+    "kind": ("kind", read_localized),
+    "description": ("description", read_localized),
+    "languages": ("languages", _texts),
+    "timezone": ("tzid", read_text),
+    "chatham_house_rule": ("level", _choice(Level)),
+    "visibility": ("visibility", _choice(Visibility)),
+    "contact": ("contact", read_text),
+    "sender_name": ("sender_name", read_localized),
+    "controller": ("controller", read_localized),
+    "retention_days": ("retention_days", _required_number),
+    "without_address": ("without_address", read_flag),
+    "committee": ("committee", _texts),
+    "partners": ("partners", _partners),
+    "links": ("links", _texts),
+    "colour": ("colour", read_text),
+    "reminders": ("reminders", _texts),
+}
+SESSION: dict[str, Any] = {
+    "slug": ("slug", read_text),
+    "number": ("number", read_number),
+    "label": ("label", read_localized),
+    "short_title": ("short_title", read_localized),
+    "title": ("title", read_localized),
+    "public_title": ("public_title", read_localized),
+    "starts": ("starts_wall", _required_wall),
+    "ends": ("ends_wall", _required_wall),
+    "timezone": ("tzid", read_text),
+    "format": ("format", _choice(Format)),
+    "mode": ("mode", _choice(Mode)),
+    "place": ("place", read_localized),
+    "room_link": ("room_link", read_text),
+    "floor_languages": ("floor_languages", _texts),
+    "interpretation": (
+        "interpretation",
+        _list_of(_record(InterpretationValues, _interpretation, ("from", "into"))),
+    ),
+    "monolingual": ("monolingual", read_text),
+    "status": ("status", _choice(SessionStatus)),
+    "published": ("is_published", read_flag),
+    "visibility": ("visibility", _choice(Visibility, is_optional=True)),
+    "chatham_house_rule": ("level", _choice(Level, is_optional=True)),
+    "capacity": ("capacity", read_number),
+    "rsvp_opens": ("rsvp_opens_wall", read_wall),
+    "rsvp_closes": ("rsvp_closes_wall", read_wall),
+    "abstract": ("abstract", read_localized),
+    "objectives": ("objectives", _list_of(read_localized)),
+    "moderators": ("moderators", _texts),
+    "partners": ("partners", _partners),
+    "links": ("links", _texts),
+    "reminders": ("reminders", _texts),
+}
+ITEM = {
+    "kind": ("kind", _choice(ItemKind)),
+    "title": ("title", read_localized),
+    "starts": ("starts", read_text),
+    "minutes": ("minutes", read_number),
+    "speakers": ("speakers", _texts),
+    "moderators": ("moderators", _texts),
+    "chatham_house_rule": ("level", _choice(Level, is_optional=True)),
+    "abstract": ("abstract", read_localized),
+}
+
+
+def read_file(content: bytes) -> SeriesFile:
+    """Return what a file says; `reader.faults` holds what could not be read.
+
+    Raises:
+        SeriesFileError: no series can be found in it at all.
+    """
+    root, faults = compose(content)
+    reader = NodeReader()
+    reader.faults += faults
+    entries = reader.entries(root, "")
+    for key in entries:
+        if key not in {"workshop", "people", "series", "sessions"}:
+            reader.add(_join("", key), "unknown_key", keys=["workshop", "people", "series", "sessions"])
+    if "workshop" not in entries:
+        reader.add("workshop", "required")
+    elif read_text(reader, entries["workshop"], "workshop") not in {BAD, VERSION}:
+        reader.add("workshop", "not_choice", choices=[VERSION])
+    if "series" not in entries:
+        reader.add("series", "required")
+        raise SeriesFileError(reader.faults)
+    required = ("slug", "title", "languages", "timezone", "chatham_house_rule", "visibility")
+    series = reader.object(entries["series"], "series", SERIES, required)
+    people = [
+        _read_person(reader, key, node) for key, node in _optional_entries(reader, entries.get("people"), "people")
+    ]
+    sessions = [
+        _read_session(reader, node, path)
+        for path, node in (reader.sequence(entries["sessions"], "sessions") if "sessions" in entries else ())
+    ]
+    return SeriesFile(series, people, sessions, reader)
+
+
+def _optional_entries(reader: NodeReader, node: yaml.Node | None, path: str) -> list[tuple[str, yaml.Node]]:
+    if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
+        return []
+    return list(reader.entries(node, path).items())
+
+
+def _read_person(reader: NodeReader, key: str, node: yaml.Node) -> Said:
+    said = reader.object(node, _join("people", key), PERSON, ("name",))
+    said.given["key"] = key
+    return said
+
+
+def _read_session(reader: NodeReader, node: yaml.Node, path: str) -> SaidSession:
+    found: list[list[SaidSection]] = []
+
+    def read_programme(inner: NodeReader, value: yaml.Node, place: str) -> Any:
+        found.append([_read_section(inner, section, where) for where, section in inner.sequence(value, place)])
+        return None
+
+    table = SESSION | {"programme": ("programme", read_programme)}
+    said = reader.object(node, path, table, ("title", "starts", "ends", "floor_languages"))
+    said.given.pop("programme", None)
+    if not said.given.get("slug"):
+        number = said.given.get("number")
+        if number is None and "slug" not in said.bad:
+            reader.add(f"{path}.slug", "required")
+            said.bad.add("slug")
+        else:
+            said.given["slug"] = str(number)
+    return SaidSession(said, found[0] if found else None)
+
+
+def _read_section(reader: NodeReader, node: yaml.Node, path: str) -> SaidSection:
+    items: list[Said] = []
+
+    def read_items(inner: NodeReader, value: yaml.Node, place: str) -> Any:
+        items.extend(inner.object(item, where, ITEM, ("kind",)) for where, item in inner.sequence(value, place))
+        return None
+
+    table = {"title": ("title", read_localized), "items": ("items", read_items)}
+    said = reader.object(node, path, table)
+    said.given.pop("items", None)
+    return SaidSection(said, items)

@@ -1,0 +1,170 @@
+"""Creating and updating a series."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from workshop.audit.service import record
+from workshop.core.faults import Fault, InvalidValuesError
+from workshop.people.checks import Checker
+from workshop.people.service import set_committee, set_partners
+from workshop.programme.models import OldSlug, Series
+from workshop.programme.service.checks import clean_series
+from workshop.programme.service.standing import Answers, lock, remember, settle, touch
+from workshop.programme.service.values import SeriesValues, series_values
+
+_COLUMNS = (
+    "slug", "title", "subtitle", "kind", "description", "languages", "tzid", "level", "visibility", "contact",
+    "sender_name", "controller", "retention_days", "without_address", "links", "colour", "reminders",
+)  # fmt: skip
+
+
+def create_series(
+    session: Session,
+    *,
+    now: datetime,
+    values: SeriesValues,
+    actor: str = "command",
+    instance_languages: Sequence[str] | None = None,
+) -> Series:
+    """Create a series. Flushes; whoever creates it still has to be granted the role of its owner.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        values: everything said of it.
+        actor: as the log names who did it.
+        instance_languages: those that the series may use; None where a form let nobody choose others.
+
+    Raises:
+        InvalidValuesError: with every fault.
+    """
+    checker = Checker(instance_languages or values.languages)
+    values = clean_series(values, checker)
+    if is_series_slug_taken(session, values.slug, None):
+        checker.add("slug", "slug_taken")
+    checker.raise_any()
+    series = Series(revised_at=now)
+    _write(series, values)
+    session.add(series)
+    session.flush()
+    _set_people(session, now, series, values)
+    record(
+        session,
+        now=now,
+        actor=actor,
+        action="programme.create_series",
+        object_=f"series:{series.id}",
+        details={"level": series.level.value},
+    )
+    return series
+
+
+def update_series(
+    session: Session,
+    *,
+    now: datetime,
+    series: Series,
+    values: SeriesValues,
+    answers: Answers,
+    actor: str = "command",
+    instance_languages: Sequence[str] | None = None,
+) -> bool:
+    """Bring a series up to date; returns whether that changed anything. Flushes.
+
+    A stricter level raises the SEQUENCE of every session that follows the series' level. An earlier address stays.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        series: the series.
+        values: everything said of it.
+        answers: how many answers each of its sessions has.
+        actor: as the log names who did it.
+        instance_languages: those that the series may use; None where a form let nobody choose others.
+
+    Raises:
+        InvalidValuesError: with every fault; the caller rolls back.
+    """
+    checker = Checker(instance_languages or values.languages)
+    values = clean_series(values, checker)
+    if is_series_slug_taken(session, values.slug, series.id):
+        checker.add("slug", "slug_taken")
+    checker.raise_any()
+    lock(session, series.sessions)
+    before = remember(series, series.sessions)
+    is_changed = write_series(session, now=now, actor=actor, series=series, values=values)
+    faults = settle(session, now=now, actor=actor, series=series, before=before, answers=answers)
+    if faults:
+        raise InvalidValuesError(_for_series(fault, one.slug) for one, fault in faults)
+    return is_changed
+
+
+def write_series(session: Session, *, now: datetime, actor: str, series: Series, values: SeriesValues) -> bool:
+    """Write checked values over a series; returns whether that changed anything. The caller settles. Flushes."""
+    old = series_values(series)
+    kept: dict[str, Any] = {name: None for name in ("committee", "partners") if getattr(values, name) is None}
+    old = dataclasses.replace(old, **kept)
+    if old == values:
+        return False
+    if old.slug != values.slug:
+        keep_old_slug(session, OldSlug(slug=old.slug, series_id=series.id), values.slug)
+    _write(series, values)
+    touch(session, series, now=now)
+    _set_people(session, now, series, values)
+    if old.level is not values.level:
+        record(
+            session,
+            now=now,
+            actor=actor,
+            action="programme.change_level",
+            object_=f"series:{series.id}",
+            details={"from": old.level.value, "to": values.level.value},
+        )
+    return True
+
+
+def is_series_slug_taken(session: Session, slug: str, series_id: int | None) -> bool:
+    """Whether another series has this address or had it: an old address leads on for ever."""
+    taken = sa.select(Series.id).where(Series.slug == slug)
+    former = sa.select(OldSlug.series_id).where(OldSlug.within_series_id.is_(None), OldSlug.slug == slug)
+    owners = set(session.scalars(taken)) | set(session.scalars(former))
+    return bool(owners - {series_id})
+
+
+def keep_old_slug(session: Session, former: OldSlug, slug: str) -> None:
+    """Keep the address that something had before `slug`; forget `slug` itself among its earlier ones."""
+    own = (
+        OldSlug.within_series_id.is_not_distinct_from(former.within_series_id),
+        OldSlug.series_id.is_not_distinct_from(former.series_id),
+        OldSlug.workshop_session_id.is_not_distinct_from(former.workshop_session_id),
+    )
+    session.execute(sa.delete(OldSlug).where(*own, OldSlug.slug.in_([slug, former.slug])))
+    session.add(former)
+    session.flush()
+
+
+def _write(series: Series, values: SeriesValues) -> None:
+    for name in _COLUMNS:
+        if getattr(series, name) != getattr(values, name):
+            setattr(series, name, getattr(values, name))
+
+
+def _set_people(session: Session, now: datetime, series: Series, values: SeriesValues) -> None:
+    if values.committee is not None:
+        set_committee(session, now=now, series_id=series.id, keys=values.committee)
+    if values.partners is not None:
+        set_partners(session, now=now, series_id=series.id, workshop_session_id=None, values=values.partners)
+    session.expire(series, ["committee", "partners", "people", "revision", "revised_at"])
+
+
+def _for_series(fault: Fault, slug: str) -> Fault:
+    """Return a session's fault as the series' form names it."""
+    field = {"title": "languages", "monolingual": "languages", "visibility": "level"}.get(fault.field, fault.field)
+    return Fault(field, fault.code, {**fault.context, "session": slug})

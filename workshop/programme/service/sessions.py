@@ -1,0 +1,339 @@
+"""Creating, updating, moving, cancelling and publishing a workshop session."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from workshop.audit.service import record
+from workshop.chatham.rule import effective_level
+from workshop.core.errors import ConflictError
+from workshop.core.faults import Fault, InvalidValuesError
+from workshop.core.localtime import to_instant
+from workshop.people.checks import Checker
+from workshop.people.service import set_partners
+from workshop.programme.models import OldSlug, Series, SessionStatus, WorkshopSession
+from workshop.programme.service.checks import check_times, clean_sections, clean_session, end_fold
+from workshop.programme.service.programme import set_moderators, write_programme
+from workshop.programme.service.series import keep_old_slug
+from workshop.programme.service.standing import HasAnswersError, Standing, lock, remember, settle, touch
+from workshop.programme.service.values import SectionValues, SessionValues, session_values
+
+_COLUMNS = (
+    "slug", "number", "label", "short_title", "title", "public_title", "abstract", "objectives", "starts_wall",
+    "ends_wall", "tzid", "format", "mode", "place", "room_link", "floor_languages", "status", "visibility", "level",
+    "capacity", "monolingual", "links", "reminders",
+)  # fmt: skip
+
+
+class CancelledError(ConflictError):
+    """A cancelled session is neither moved nor published."""
+
+    code = "session_cancelled"
+
+
+def create_session(
+    session: Session,
+    *,
+    now: datetime,
+    series: Series,
+    values: SessionValues,
+    sections: Sequence[SectionValues] = (),
+    actor: str = "command",
+    instance_languages: Sequence[str] | None = None,
+) -> WorkshopSession:
+    """Create a session of a series, with its programme if given. Flushes.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        series: the series.
+        values: everything said of the session; published at once when they say so.
+        sections: its programme.
+        actor: as the log names who did it.
+        instance_languages: in which texts may be; None: the series'.
+
+    Raises:
+        InvalidValuesError: with every fault.
+    """
+    values, cleaned = _clean(series, values, sections, instance_languages)
+    _check_slug_free(session, series, values.slug, None)
+    one = WorkshopSession(series=series, revised_at=now)
+    _write(one, values)
+    one.is_published, one.published_at = values.is_published, now if values.is_published else None
+    session.add(one)
+    session.flush()
+    _set_people(session, now, one, values)
+    write_programme(session, now=now, workshop_session=one, sections=cleaned or ())
+    touch(session, series, now=now)
+    level, _ = effective_level(session=one.level, series=series.level)
+    details = {"level": level.value, "published": one.is_published}
+    record(
+        session,
+        now=now,
+        actor=actor,
+        action="programme.create_session",
+        object_=f"session:{one.id}",
+        details=details,
+    )
+    return one
+
+
+def update_session(
+    session: Session,
+    *,
+    now: datetime,
+    workshop_session: WorkshopSession,
+    values: SessionValues,
+    has_answers: bool,
+    sections: Sequence[SectionValues] | None = None,
+    actor: str = "command",
+    instance_languages: Sequence[str] | None = None,
+) -> bool:
+    """Bring a session up to date; returns whether that changed anything. Flushes.
+
+    A corrected text raises the revision only; time, zone, place, mode, status and a stricter level raise SEQUENCE too,
+    once for the whole act.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        workshop_session: the session.
+        values: everything said of it.
+        has_answers: whether anyone has answered, counted under `lock`.
+        sections: its programme; None leaves it as it is.
+        actor: as the log names who did it.
+        instance_languages: in which texts may be; None: the series'.
+
+    Raises:
+        InvalidValuesError: with every fault; the caller rolls back.
+    """
+    series = workshop_session.series
+    values, cleaned = _clean(series, values, sections, instance_languages)
+    _check_slug_free(session, series, values.slug, workshop_session.id)
+    lock(session, [workshop_session])
+    before = remember(series, [workshop_session])
+    is_changed = write_session(session, now=now, workshop_session=workshop_session, values=values)
+    if cleaned is not None and write_programme(session, now=now, workshop_session=workshop_session, sections=cleaned):
+        is_changed = True
+    if is_changed:
+        workshop_session.revised_at = now
+        touch(session, series, now=now)
+    answers = {workshop_session.id: int(has_answers)}
+    faults = settle(session, now=now, actor=actor, series=series, before=before, answers=answers)
+    if faults:
+        raise InvalidValuesError(fault for _, fault in faults)
+    return is_changed
+
+
+def reschedule(  # noqa: PLR0913 (a time in a zone, with its fold, has five parts)
+    session: Session,
+    *,
+    now: datetime,
+    workshop_session: WorkshopSession,
+    starts_wall: datetime,
+    ends_wall: datetime,
+    tzid: str,
+    fold: int | None = None,
+    ends_fold: int | None = None,
+    actor: str = "command",
+) -> bool:
+    """Move a session; returns whether that changed anything. Flushes.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        workshop_session: the session; the instants from and until which answers are open stay.
+        starts_wall: naive, in `tzid`.
+        ends_wall: naive, in `tzid`; exclusive.
+        tzid: IANA zone.
+        fold: which of two equal wall times is meant when clocks go back; None to be asked.
+        ends_fold: the same for the end; the start's where None.
+        actor: as the log names who did it.
+
+    Raises:
+        InvalidValuesError: a time in a gap, in a fold, or an end before the start.
+        CancelledError: it will not take place.
+    """
+    if workshop_session.status is SessionStatus.CANCELLED:
+        raise CancelledError
+    checker = Checker(())
+    check_times(
+        checker,
+        dataclasses.replace(
+            session_values(workshop_session),
+            starts_wall=starts_wall,
+            ends_wall=ends_wall,
+            tzid=tzid,
+            fold=fold,
+            ends_fold=ends_fold,
+            rsvp_opens_wall=None,
+            rsvp_closes_wall=None,
+        ),
+    )
+    checker.raise_any()
+    lock(session, [workshop_session])
+    before = remember(workshop_session.series, [workshop_session])
+    starts_at = to_instant(starts_wall, tzid, fold=fold)
+    ends_at = to_instant(ends_wall, tzid, fold=end_fold(fold, ends_fold))
+    if (starts_at, ends_at, tzid) == (workshop_session.starts_at, workshop_session.ends_at, workshop_session.tzid):
+        return False
+    workshop_session.starts_wall, workshop_session.ends_wall, workshop_session.tzid = starts_wall, ends_wall, tzid
+    workshop_session.starts_at, workshop_session.ends_at = starts_at, ends_at
+    return _conclude(session, now, actor, workshop_session, before)
+
+
+def cancel(session: Session, *, now: datetime, workshop_session: WorkshopSession, actor: str = "command") -> bool:
+    """Cancel a session; returns whether it was not cancelled before. Flushes. Participants are told by the worker."""
+    lock(session, [workshop_session])
+    if workshop_session.status is SessionStatus.CANCELLED:
+        return False
+    before = remember(workshop_session.series, [workshop_session])
+    workshop_session.status = SessionStatus.CANCELLED
+    return _conclude(session, now, actor, workshop_session, before)
+
+
+def publish(session: Session, *, now: datetime, workshop_session: WorkshopSession, actor: str = "command") -> bool:
+    """Publish a session; returns whether it was not published before. Flushes.
+
+    Raises:
+        InvalidValuesError: the title lacks a language of the series and the session is not declared monolingual.
+        CancelledError: it will not take place.
+    """
+    if workshop_session.is_published:
+        return False
+    if workshop_session.status is SessionStatus.CANCELLED:
+        raise CancelledError
+    before = remember(workshop_session.series, [workshop_session])
+    workshop_session.is_published = True
+    workshop_session.published_at = workshop_session.published_at or now
+    return _conclude(session, now, actor, workshop_session, before)
+
+
+def unpublish(
+    session: Session, *, now: datetime, workshop_session: WorkshopSession, has_answers: bool, actor: str = "command"
+) -> bool:
+    """Take a session that nobody has answered off every page and feed; returns whether it was published. Flushes.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        workshop_session: the session.
+        has_answers: whether anyone has answered, counted under `lock`.
+        actor: as the log names who did it.
+
+    Raises:
+        HasAnswersError: a session with answers is cancelled, never unpublished.
+    """
+    if has_answers:
+        raise HasAnswersError
+    lock(session, [workshop_session])
+    if not workshop_session.is_published:
+        return False
+    before = remember(workshop_session.series, [workshop_session])
+    workshop_session.is_published = False
+    return _conclude(session, now, actor, workshop_session, before)
+
+
+def write_session(session: Session, *, now: datetime, workshop_session: WorkshopSession, values: SessionValues) -> bool:
+    """Write checked values over a session; returns whether that changed anything. The caller settles. Flushes."""
+    old = session_values(workshop_session)
+    kept: dict[str, Any] = {name: None for name in ("moderators", "partners") if getattr(values, name) is None}
+    if _comparable(dataclasses.replace(old, **kept)) == _comparable(values):
+        return False
+    if old.slug != values.slug:
+        former = OldSlug(
+            slug=old.slug, within_series_id=workshop_session.series_id, workshop_session_id=workshop_session.id
+        )
+        keep_old_slug(session, former, values.slug)
+    _write(workshop_session, values)
+    if values.is_published and not workshop_session.is_published:
+        workshop_session.published_at = workshop_session.published_at or now
+    workshop_session.is_published = values.is_published
+    session.flush()
+    _set_people(session, now, workshop_session, values)
+    return True
+
+
+def is_session_slug_taken(session: Session, series_id: int, slug: str, session_id: int | None) -> bool:
+    """Whether another session of the series has this address or had it: an old address leads on for ever."""
+    taken = sa.select(WorkshopSession.id).where(WorkshopSession.series_id == series_id, WorkshopSession.slug == slug)
+    former = sa.select(OldSlug.workshop_session_id).where(OldSlug.within_series_id == series_id, OldSlug.slug == slug)
+    owners = set(session.scalars(taken)) | set(session.scalars(former))
+    return bool(owners - {session_id})
+
+
+def _conclude(
+    session: Session, now: datetime, actor: str, workshop_session: WorkshopSession, before: dict[int, Standing]
+) -> bool:
+    """Note a change that leaves no level looser and nothing unpublished that has answers."""
+    series = workshop_session.series
+    workshop_session.revised_at = now
+    touch(session, series, now=now)
+    faults = settle(session, now=now, actor=actor, series=series, before=before, answers={})
+    if faults:
+        raise InvalidValuesError(fault for _, fault in faults)
+    return True
+
+
+def _clean(
+    series: Series,
+    values: SessionValues,
+    sections: Sequence[SectionValues] | None,
+    instance_languages: Sequence[str] | None,
+) -> tuple[SessionValues, tuple[SectionValues, ...] | None]:
+    checker = Checker(instance_languages or series.languages)
+    values = clean_session(values, checker, languages=series.languages, tzid=series.tzid, series_level=series.level)
+    cleaned = None
+    if sections is not None:
+        level, _ = effective_level(session=values.level, series=series.level)
+        cleaned = clean_sections(sections, checker, session_level=level)
+    checker.raise_any()
+    return values, cleaned
+
+
+def _check_slug_free(session: Session, series: Series, slug: str, session_id: int | None) -> None:
+    if is_session_slug_taken(session, series.id, slug, session_id):
+        raise InvalidValuesError([Fault("slug", "slug_taken", {})])
+
+
+def _comparable(values: SessionValues) -> tuple[Any, ...]:
+    """Return the values with times as instants: a fold said and a fold implied are the same moment."""
+    moments = _moments(values)
+    return (
+        *moments,
+        dataclasses.replace(values, fold=None, ends_fold=None, rsvp_opens_fold=None, rsvp_closes_fold=None),
+    )
+
+
+def _moments(values: SessionValues) -> tuple[datetime, datetime, datetime | None, datetime | None]:
+    opens, closes = values.rsvp_opens_wall, values.rsvp_closes_wall
+    return (
+        to_instant(values.starts_wall, values.tzid, fold=values.fold),
+        to_instant(values.ends_wall, values.tzid, fold=end_fold(values.fold, values.ends_fold)),
+        None if opens is None else to_instant(opens, values.tzid, fold=values.rsvp_opens_fold),
+        None if closes is None else to_instant(closes, values.tzid, fold=values.rsvp_closes_fold),
+    )
+
+
+def _write(one: WorkshopSession, values: SessionValues) -> None:
+    for name in _COLUMNS:
+        if getattr(one, name) != getattr(values, name):
+            setattr(one, name, getattr(values, name))
+    one.starts_at, one.ends_at, one.rsvp_opens_at, one.rsvp_closes_at = _moments(values)
+    one.interpretation = tuple(
+        {"from": entry.source, "into": entry.target, "scope": entry.scope.to_json()} for entry in values.interpretation
+    )
+
+
+def _set_people(session: Session, now: datetime, one: WorkshopSession, values: SessionValues) -> None:
+    if values.moderators is not None:
+        set_moderators(session, now=now, workshop_session=one, keys=values.moderators)
+    if values.partners is not None:
+        set_partners(session, now=now, series_id=one.series_id, workshop_session_id=one.id, values=values.partners)
+        session.expire(one, ["partners"])

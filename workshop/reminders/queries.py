@@ -1,0 +1,207 @@
+"""Reading what reminders and notices of change rest on, in a number of statements that does not grow with answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+
+from workshop.mail.models import OutboxMessage
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
+from workshop.programme.queries import session_parts
+from workshop.reminders.models import ReminderDelivery
+from workshop.reminders.schedule import FURTHEST, AnswerTimes, Departure, SessionTimes, parse_offsets
+from workshop.rsvp.models import Answer, AnswerState, Participant
+
+STANDING = (AnswerState.ACCEPTED, AnswerState.TENTATIVE)
+"""Who is reminded, and told of changes."""
+NOTICES = ("session_moved", "session_cancelled", "session_reinstated")
+
+
+def list_sessions_in_reach(session: Session, *, now: datetime) -> list[SessionTimes]:
+    """Return the confirmed and published sessions that some rule may concern today."""
+    rules = sa.func.coalesce(
+        sa.type_coerce(WorkshopSession.reminders, sa.Text), sa.type_coerce(Series.reminders, sa.Text)
+    )
+    rows = session.execute(
+        sa.select(
+            WorkshopSession.id,
+            WorkshopSession.starts_at,
+            WorkshopSession.ends_at,
+            WorkshopSession.tzid,
+            WorkshopSession.reminders,
+            Series.reminders,
+        )
+        .join(WorkshopSession.series)
+        .where(
+            WorkshopSession.is_published,
+            WorkshopSession.status == SessionStatus.CONFIRMED,
+            WorkshopSession.starts_at < now + FURTHEST,
+            # A session that has begun matters only to rules that count from its end.
+            sa.or_(
+                WorkshopSession.starts_at > now,
+                sa.and_(WorkshopSession.ends_at > now - FURTHEST, rules.like("%+%")),
+            ),
+        )
+        .order_by(WorkshopSession.starts_at, WorkshopSession.id)
+    )
+    return [
+        SessionTimes(
+            id=id_,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            tzid=tzid,
+            offsets=parse_offsets(of_series if own is None else own),
+        )
+        for id_, starts_at, ends_at, tzid, own, of_series in rows
+    ]
+
+
+def _wants_reminders() -> tuple[sa.ColumnExpressionArgument[bool], ...]:
+    return (
+        Answer.state.in_(STANDING),
+        Participant.wants_reminders,
+        Participant.address.is_not(None),
+        Participant.erased_at.is_(None),
+    )
+
+
+def _select_times() -> sa.Select[int, int, datetime, datetime | None]:
+    moved_at = (
+        sa.select(sa.func.max(OutboxMessage.created_at))
+        .where(OutboxMessage.answer_ref == Answer.subject, OutboxMessage.kind.in_(NOTICES))
+        .correlate(Answer)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(Answer.id, Answer.workshop_session_id, Answer.answered_at, moved_at)
+        .join(Answer.participant)
+        .join(Answer.workshop_session)
+        .where(*_wants_reminders())
+        .order_by(Answer.id)
+    )
+
+
+def list_unreminded(session: Session, departures: Iterable[Departure]) -> list[AnswerTimes]:
+    """Return the answers that stand, want reminders, and have not had the one whose turn it is in their session."""
+    by_offset: dict[str, list[int]] = defaultdict(list)
+    for departure in departures:
+        by_offset[departure.offset.text].append(departure.session_id)
+    if not by_offset:
+        return []
+    # One condition for each rule, not for each session: SQLite bounds the depth of an expression.
+    turns = [
+        sa.and_(
+            Answer.workshop_session_id.in_(ids),
+            ~sa.exists().where(
+                ReminderDelivery.answer_id == Answer.id,
+                ReminderDelivery.offset == offset,
+                ReminderDelivery.session_starts_at == WorkshopSession.starts_at,
+            ),
+        )
+        for offset, ids in by_offset.items()
+    ]
+    return _to_times(session, _select_times().where(sa.or_(*turns)))
+
+
+def list_answer_times(session: Session, session_ids: Collection[int]) -> list[AnswerTimes]:
+    """Return every answer of these sessions that stands and wants reminders."""
+    return _to_times(session, _select_times().where(Answer.workshop_session_id.in_(list(session_ids))))
+
+
+def _to_times(session: Session, statement: sa.Select[int, int, datetime, datetime | None]) -> list[AnswerTimes]:
+    return [
+        AnswerTimes(id=id_, session_id=session_id, confirmed_at=confirmed_at, moved_at=moved_at)
+        for id_, session_id, confirmed_at, moved_at in session.execute(statement)
+    ]
+
+
+def _whole_session() -> tuple[Any, ...]:
+    # SQLAlchemy takes these options below another one too; its annotations do not say so.
+    return session_parts()
+
+
+def load_answers(session: Session, ids: Collection[int]) -> Sequence[Answer]:
+    """Return answers by id with participant and the session whole, by id."""
+    sessions = joinedload(Answer.workshop_session, innerjoin=True)
+    return session.scalars(
+        sa.select(Answer)
+        .where(Answer.id.in_(list(ids)))
+        .options(
+            joinedload(Answer.participant, innerjoin=True),
+            sessions.joinedload(WorkshopSession.series, innerjoin=True),
+            sessions.options(*_whole_session()),
+        )
+        .order_by(Answer.id)
+    ).all()
+
+
+def lock_changed_answers(session: Session, *, now: datetime, limit: int) -> Sequence[Answer]:
+    """Return answers whose participants were last told something else than what stands, each under a lock.
+
+    Those that another worker holds are left to it.
+    """
+    is_cancelled = WorkshopSession.status == SessionStatus.CANCELLED
+    knows_cancelled = Answer.told_status.is_not_distinct_from(SessionStatus.CANCELLED)
+    has_moved = sa.or_(
+        Answer.told_starts_at != WorkshopSession.starts_at,
+        Answer.told_ends_at != WorkshopSession.ends_at,
+        Answer.told_tzid != WorkshopSession.tzid,
+        Answer.told_mode.is_distinct_from(WorkshopSession.mode),
+        Answer.told_place != WorkshopSession.place,
+    )
+    statement = (
+        sa.select(Answer)
+        .join(Answer.participant)
+        .join(Answer.workshop_session)
+        .where(
+            Answer.state.in_(STANDING),
+            Answer.told_starts_at.is_not(None),
+            Participant.address.is_not(None),
+            Participant.erased_at.is_(None),
+            WorkshopSession.is_published,
+            WorkshopSession.ends_at > now,
+            sa.or_(
+                sa.and_(is_cancelled, ~knows_cancelled),
+                sa.and_(~is_cancelled, sa.or_(knows_cancelled, has_moved)),
+            ),
+        )
+        .options(
+            contains_eager(Answer.participant).options(
+                selectinload(Participant.answers).joinedload(Answer.workshop_session, innerjoin=True)
+            ),
+            contains_eager(Answer.workshop_session).options(
+                joinedload(WorkshopSession.series, innerjoin=True), *_whole_session()
+            ),
+        )
+        .order_by(Answer.id)
+        .limit(limit)
+        .with_for_update(of=Answer, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(statement).all()
+
+
+def find_answer(session: Session, subject: str) -> Answer | None:
+    """Return the answer of a random id as the database has it now, with participant, request and session."""
+    statement = (
+        sa.select(Answer)
+        .where(Answer.subject == subject)
+        .options(
+            joinedload(Answer.participant, innerjoin=True),
+            joinedload(Answer.request),
+            joinedload(Answer.workshop_session, innerjoin=True).joinedload(WorkshopSession.series, innerjoin=True),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(statement).unique().one_or_none()
+
+
+def find_participant(session: Session, subject: str) -> Participant | None:
+    """Return the participant of a random id as the database has it now."""
+    statement = sa.select(Participant).where(Participant.subject == subject)
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()

@@ -1,0 +1,126 @@
+"""Reading participants and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+
+from workshop.core.links import Purpose, find_subject
+from workshop.programme.models import Section, Series, WorkshopSession
+from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerRequest, AnswerState, Participant
+
+
+def count_seats(session: Session, session_ids: Collection[int]) -> dict[int, int]:
+    """Return session id → seats held, 0 included."""
+    return _count(session, session_ids, Answer.state.in_(HOLDS_SEAT))
+
+
+def count_answers(session: Session, session_ids: Collection[int]) -> dict[int, int]:
+    """Return session id → answers confirmed, whatever became of them; unconfirmed ones do not count."""
+    return _count(session, session_ids, Answer.state != AnswerState.PENDING)
+
+
+def _count(session: Session, session_ids: Collection[int], condition: sa.ColumnElement[bool]) -> dict[int, int]:
+    counts = dict.fromkeys(session_ids, 0)
+    if counts:
+        rows = session.execute(
+            sa.select(Answer.workshop_session_id, sa.func.count())
+            .where(Answer.workshop_session_id.in_(list(counts)), condition)
+            .group_by(Answer.workshop_session_id)
+        )
+        counts.update((row[0], row[1]) for row in rows)
+    return counts
+
+
+def count_states(session: Session, session_id: int) -> dict[AnswerState, int]:
+    """Return how many answers stand in each state, 0 included."""
+    rows = session.execute(
+        sa.select(Answer.state, sa.func.count()).where(Answer.workshop_session_id == session_id).group_by(Answer.state)
+    )
+    return dict.fromkeys(AnswerState, 0) | {row[0]: row[1] for row in rows}
+
+
+def list_answers(session: Session, session_id: int) -> Sequence[Answer]:
+    """Return a session's confirmed answers with their participants, the earliest first; for its organisers only."""
+    return session.scalars(
+        sa.select(Answer)
+        .where(Answer.workshop_session_id == session_id, Answer.state != AnswerState.PENDING)
+        .options(joinedload(Answer.participant, innerjoin=True))
+        .order_by(Answer.created_at, Answer.id)
+    ).all()
+
+
+def find_participant(session: Session, *, purpose: Purpose, token: str) -> Participant | None:
+    """Return whose link this is; None for one that is forged, revoked, erased or for another purpose."""
+    subject = find_subject(session, purpose=purpose, token=token)
+    if subject is None:
+        return None
+    return session.scalar(sa.select(Participant).where(Participant.subject == subject, Participant.erased_at.is_(None)))
+
+
+def find_answer_to_join(session: Session, *, token: str) -> Answer | None:
+    """Return the accepted answer that a join link belongs to, with its session and participant, or None."""
+    subject = find_subject(session, purpose=Purpose.JOIN, token=token)
+    if subject is None:
+        return None
+    return session.scalar(
+        sa.select(Answer)
+        .join(Answer.participant)
+        .where(
+            Answer.subject == subject,
+            Answer.state == AnswerState.ACCEPTED,
+            Participant.erased_at.is_(None),
+        )
+        .options(contains_eager(Answer.participant), joinedload(Answer.workshop_session, innerjoin=True))
+    )
+
+
+def list_own_answers(session: Session, participant_id: int) -> Sequence[Answer]:
+    """Return a participant's answers with sessions, programme and requests, by the sessions' start."""
+    programme = selectinload(Answer.workshop_session).selectinload(WorkshopSession.sections)
+    return session.scalars(
+        sa.select(Answer)
+        .join(Answer.workshop_session)
+        .where(Answer.participant_id == participant_id)
+        .options(programme.selectinload(Section.items), joinedload(Answer.request))
+        .order_by(WorkshopSession.starts_at, WorkshopSession.id)
+    ).all()
+
+
+def list_acknowledgements(session: Session, answer_ids: Collection[int]) -> Sequence[Acknowledgement]:
+    """Return what was acknowledged with these answers, the earliest first."""
+    return session.scalars(
+        sa.select(Acknowledgement)
+        .where(Acknowledgement.answer_id.in_(list(answer_ids)))
+        .order_by(Acknowledgement.acknowledged_at, Acknowledgement.id)
+    ).all()
+
+
+def list_stale_requests(session: Session, *, before: datetime) -> Sequence[AnswerRequest]:
+    """Return what forms asked for at or before `before` and nobody confirmed."""
+    return session.scalars(sa.select(AnswerRequest).where(AnswerRequest.created_at <= before)).all()
+
+
+def list_perhaps_due(session: Session, *, now: datetime) -> Sequence[Participant]:
+    """Return participants with an identity that no standing answer keeps; the exact date is the caller's to ask."""
+    found: list[Participant] = []
+    for series_id, days in session.execute(sa.select(Series.id, Series.retention_days).order_by(Series.id)).all():
+        keeps = (
+            sa.select(Answer.id)
+            .join(Answer.workshop_session)
+            .where(
+                Answer.participant_id == Participant.id,
+                Answer.state != AnswerState.WITHDRAWN,
+                WorkshopSession.ends_at > now - timedelta(days=days),
+            )
+        )
+        found += session.scalars(
+            sa.select(Participant)
+            .where(Participant.series_id == series_id, Participant.erased_at.is_(None), ~keeps.exists())
+            .options(selectinload(Participant.answers).joinedload(Answer.workshop_session))
+            .order_by(Participant.id)
+        ).all()
+    return found

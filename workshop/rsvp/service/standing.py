@@ -1,0 +1,95 @@
+"""How an answer changes its state, under which locks, and what is kept with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from workshop.chatham.notices import Notice
+from workshop.core.errors import NotFoundError
+from workshop.core.links import Purpose, issue
+from workshop.programme.models import WorkshopSession
+from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerState, Participant
+from workshop.rsvp.queries import count_seats
+
+
+def lock_participant(session: Session, participant_id: int) -> Participant:
+    """Return the participant as the database has them now, their row locked; raises NotFoundError for one erased."""
+    participant = session.scalar(
+        sa.select(Participant)
+        .where(Participant.id == participant_id, Participant.erased_at.is_(None))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if participant is None:
+        raise NotFoundError("no such participant")
+    return participant
+
+
+def lock_sessions(session: Session, session_ids: Collection[int]) -> dict[int, WorkshopSession]:
+    """Return these sessions by id as the database has them now, their rows locked in the order of their ids."""
+    found = session.scalars(
+        sa.select(WorkshopSession)
+        .where(WorkshopSession.id.in_(list(session_ids)))
+        .order_by(WorkshopSession.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {workshop_session.id: workshop_session for workshop_session in found}
+
+
+def is_full(session: Session, workshop_session: WorkshopSession) -> bool:
+    """Whether no seat is left; certain only while the session's row is locked."""
+    if workshop_session.capacity is None:
+        return False
+    return count_seats(session, [workshop_session.id])[workshop_session.id] >= workshop_session.capacity
+
+
+def set_state(session: Session, answer: Answer, state: AnswerState, *, now: datetime) -> None:
+    """Give an answer its state; a seat is held since when it was first taken. Flushes."""
+    if answer.state is not state:
+        answer.state = state
+        answer.answered_at = now
+    answer.accepted_at = (answer.accepted_at or now) if state in HOLDS_SEAT else None
+    if state is AnswerState.ACCEPTED:
+        # Its hash must stand before a page, which may not write, shows the link.
+        issue(session, purpose=Purpose.JOIN, subject=answer.subject)
+    session.flush()
+
+
+def acknowledge(session: Session, answer: Answer, notice: Notice, *, language: str, now: datetime) -> bool:
+    """Keep that the notice was read in `language`; False when that was known. Flushes."""
+    known = session.scalar(
+        sa.select(Acknowledgement.id).where(
+            Acknowledgement.answer_id == answer.id,
+            Acknowledgement.level == notice.level,
+            Acknowledgement.version == notice.version,
+        )
+    )
+    if known is not None:
+        return False
+    session.add(
+        Acknowledgement(
+            answer_id=answer.id,
+            level=notice.level,
+            version=notice.version,
+            language=notice.text.pick(language).language or language,
+            acknowledged_at=now,
+        )
+    )
+    session.flush()
+    return True
+
+
+def remember_told(answer: Answer) -> None:
+    """Keep what a message tells the participant of the session, so that a later change can be told apart."""
+    workshop_session = answer.workshop_session
+    answer.told_starts_at = workshop_session.starts_at
+    answer.told_ends_at = workshop_session.ends_at
+    answer.told_tzid = workshop_session.tzid
+    answer.told_mode = workshop_session.mode
+    answer.told_place = workshop_session.place
+    answer.told_status = workshop_session.status

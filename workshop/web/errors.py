@@ -1,0 +1,254 @@
+"""Errors as pages in the reader's language: what happened, and what to do. A file of its own: features only raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from workshop.core.errors import NotFoundError, WorkshopError
+from workshop.core.language import request_language
+
+RETRY_SECONDS: Final = 30
+"""When to come back after the database was away."""
+
+
+class Words(NamedTuple):
+    """What a page says; each is translated when it is shown."""
+
+    title: Any
+    happened: Any
+    advice: Any
+
+
+_ASK = _("Reload the page to see how things stand now.")
+_DECLINE = _("You may still decline, and follow the other sessions of the series.")
+
+SENTENCES: Final[dict[str, Words]] = {
+    "bad_request": Words(
+        _("This request was not understood"),
+        _("What arrived here was incomplete or damaged on its way."),
+        _("Go back, reload the page and try again."),
+    ),
+    "csrf": Words(
+        _("This form has expired"),
+        _("It was opened in another browser, or cookies were refused or erased since. Nothing was changed."),
+        _("Go back, reload the page and send it again. The form needs one cookie, which ends with the visit."),
+    ),
+    "forbidden": Words(
+        _("This is not open to you"),
+        _("The page exists for others only."),
+        _("If you should have access, write to the organisers."),
+    ),
+    "not_found": Words(
+        _("There is nothing at this address"),
+        _("Perhaps a letter is missing, or what stood here has been taken away."),
+        _(
+            "If the address came in a mail, copy it whole, to its very last character. A link may also have been "
+            "replaced or have come to its end: then use the newest mail that you have, or write to the organisers."
+        ),
+    ),
+    "method_not_allowed": Words(
+        _("This page cannot be used in this way"),
+        _("The address exists, but not for what was asked of it."),
+        _("Go back and use the buttons of the page."),
+    ),
+    "conflict": Words(
+        _("This is no longer possible"),
+        _("Things have changed since the page was opened."),
+        _ASK,
+    ),
+    "too_large": Words(
+        _("This is too large"),
+        _("What you sent is larger than what can be taken here. Nothing was stored."),
+        _("Go back, shorten it and send it again."),
+    ),
+    "invalid": Words(
+        _("This cannot be stored"),
+        _("Something in what you sent is missing or cannot be right. Nothing was changed."),
+        _("Go back, check what you entered and send it again."),
+    ),
+    "too_many_requests": Words(
+        _("That was a lot at once"),
+        _("Too many requests came from your network in a short time. Nothing was changed."),
+        _("Wait a few minutes, then try again."),
+    ),
+    "internal_error": Words(
+        _("Something went wrong here"),
+        _("The fault is ours, and it has been noted. What you last sent may not have been stored."),
+        _("Try again in a few minutes. If it happens again, write to the organisers."),
+    ),
+    "unavailable": Words(
+        _("We cannot answer just now"),
+        _("The database cannot be reached. What you last sent was not stored."),
+        _("Try again in a minute: this page does not lose its address."),
+    ),
+    "session_full": Words(_("This session is full"), _("Every place has been taken."), _DECLINE),
+    "session_cancelled": Words(
+        _("This session has been cancelled"),
+        _("It will not take place, so nothing about it can be changed any more."),
+        _("The other sessions of the series stand on its page."),
+    ),
+    "session_begun": Words(
+        _("This session has begun"),
+        _("Answers were possible until its start."),
+        _("If you have accepted, the link in your mail still leads to the room."),
+    ),
+    "session_ended": Words(
+        _("This session is over"),
+        _("It can no longer be answered or changed."),
+        _("The other sessions of the series stand on its page."),
+    ),
+    "session_has_answers": Words(
+        _("People have answered for this session"),
+        _("A session that somebody has answered for is not taken back silently."),
+        _("Cancel it instead: everyone who answered is told."),
+    ),
+    "answers_closed": Words(
+        _("Answers are closed"),
+        _("The organisers take no more answers for this session."),
+        _("Whoever has answered may still withdraw by the link in their mail."),
+    ),
+    "answers_not_open": Words(
+        _("Answers are not open yet"),
+        _("The organisers do not take answers for this session so far."),
+        _("Its page says from when on; come back then."),
+    ),
+    "room_not_open": Words(
+        _("The room is not open yet"),
+        _("It opens shortly before the session begins."),
+        _("Keep the link from your mail and come back then."),
+    ),
+    "room_closed": Words(
+        _("The room is closed"),
+        _("The session is over."),
+        _("The other sessions of the series stand on its page."),
+    ),
+    "room_missing": Words(
+        _("The room is not known yet"),
+        _("The organisers have not given its address so far."),
+        _("Try again in a few minutes, or write to the organisers."),
+    ),
+    "notice_changed": Words(
+        _("The notice has changed"),
+        _("The rule of this session is another than the one that you read. Nothing was stored."),
+        _("Go back, reload the page, read the notice and answer again."),
+    ),
+    "request_changed": Words(
+        _("There is a newer answer"),
+        _("Another answer came from the same address while this page was open. Nothing was changed."),
+        _ASK,
+    ),
+    "level_looser": Words(
+        _("The rule cannot be loosened any more"),
+        _("Somebody has answered relying on the stricter rule. Nothing was changed."),
+        _("Keep the level, or make it stricter."),
+    ),
+    "time_in_gap": Words(
+        _("This time does not exist"),
+        _("Clocks go forward on that day and skip it. Nothing was stored."),
+        _("Go back and choose a time before or after the change."),
+    ),
+    "time_in_fold": Words(
+        _("This time comes twice"),
+        _("Clocks go back on that day, so that it is two moments. Nothing was stored."),
+        _("Go back and choose which of the two is meant."),
+    ),
+    "mail_not_retriable": Words(
+        _("This message cannot be sent again"),
+        _("It has left, is still waiting, or its text has been erased."),
+        _ASK,
+    ),
+}
+"""By the error's stable code. A code without words of its own speaks as its status does."""
+
+_BY_STATUS: Final = {
+    400: "bad_request", 401: "forbidden", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    409: "conflict", 413: "too_large", 422: "invalid", 429: "too_many_requests", 500: "internal_error",
+    503: "unavailable",
+}  # fmt: skip
+
+_LAST_RESORT = (
+    '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Erreur · Error</title>'
+    "<p>Une erreur s’est produite. Réessayez dans quelques minutes.</p>"
+    '<p lang="en">Something went wrong. Please try again in a few minutes.</p></html>'
+)
+
+
+def init_errors(app: Flask) -> None:
+    """Turn every error into a page."""
+    handlers: list[tuple[type[Exception] | int, Callable[[Any], Response]]] = [
+        (HTTPException, _http_error),
+        (CSRFError, _csrf_error),
+        (WorkshopError, _workshop_error),
+        (OperationalError, _database_error),
+        (InterfaceError, _database_error),
+        (PoolTimeoutError, _database_error),
+        (500, _fault),
+    ]
+    for kind, handler in handlers:
+        app.register_error_handler(kind, handler)
+    app.jinja_env.globals["error_words"] = words_for
+
+
+def words_for(code: str, status: int = 400) -> Words:
+    """Return the words for an error's code, else those for its status."""
+    found = SENTENCES.get(code) or SENTENCES.get(_BY_STATUS.get(status, ""))
+    return found or SENTENCES["bad_request" if status < 500 else "internal_error"]  # noqa: PLR2004 (HTTP)
+
+
+def error_page(status: int, code: str = "", headers: dict[str, str] | None = None) -> Response:
+    """Return the page, or a line of text where a calendar was asked for; never looks at the database."""
+    g.is_error_page = True
+    words = words_for(code or _BY_STATUS.get(status, ""), status)
+    try:
+        if request.path.endswith(".ics"):
+            response = make_response(f"{words.title}. {words.happened} {words.advice}\n")
+            response.content_type = "text/plain; charset=utf-8"
+        else:
+            response = make_response(render_template("web/error.html", words=words, status=status))
+    except Exception:
+        current_app.logger.exception("the page for an error failed itself")
+        response = make_response(_LAST_RESORT)
+    response.status_code = status
+    response.headers["Content-Language"] = request_language()
+    response.headers.update(headers or {})
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    # A page about something unknown is the same for every method and however it came about.
+    kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return error_page(error.code or 500, headers=kept)
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    return error_page(403, "csrf")
+
+
+def _workshop_error(error: WorkshopError) -> Response:
+    if isinstance(error, NotFoundError):
+        return error_page(404)
+    wait = error.context.get("retry_after")
+    return error_page(error.status, error.code, {"Retry-After": str(wait)} if wait else None)
+
+
+def _database_error(error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and "readonly" in str(error.orig):
+        # Code that writes while it may only read is at fault, not the database.
+        if current_app.testing:
+            raise error
+        current_app.logger.error("a request that only reads tried to write", exc_info=error)
+        return error_page(500)
+    current_app.logger.error("the database cannot be reached", exc_info=error)
+    return error_page(503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def _fault(_error: Exception) -> Response:
+    return error_page(500)

@@ -1,0 +1,96 @@
+"""What happens before any view: transactions, language, limits, CSRF. A file of its own: their order matters."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Final
+
+from flask import Flask, abort, current_app, g, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from workshop.core import clock, limits
+from workshop.core.db import begin_reading, end_reading, writing
+from workshop.core.language import languages, preferred_language
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+WITHOUT_CSRF: Final = frozenset({"rsvp.unsubscribe"})
+"""RFC 8058: a mail client presses this button without cookies; it stops reminders and nothing else."""
+
+csrf = CSRFProtect()
+
+
+def init_gate(app: Flask) -> None:
+    """Guard every request of an application."""
+    app.config.update(
+        WTF_CSRF_SSL_STRICT=False,  # token pages send no Referer, on purpose
+        WTF_CSRF_TIME_LIMIT=None,  # a form left open for an hour is not lost
+        WTF_CSRF_CHECK_DEFAULT=False,  # checked below, after the limits
+    )
+    hops = app.config["TRUSTED_PROXIES"]
+    if hops:
+        # Never the host: links are made from BASE_URL.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign] # Flask's own idiom
+    csrf.init_app(app)
+    # Do not move one before another: reading must hold before the first query, and a failed CSRF check must count.
+    for guard in (_begin, _choose_language, _count, _check_csrf):
+        app.before_request(guard)
+    app.teardown_request(_end)
+    app.url_defaults(_fill_language)
+
+
+def _begin() -> None:
+    # An application context that outlives the request, as tests have, must not carry one request's choices to the next.
+    for name in ("form_action", "is_error_page", "lang", "csrf_token", "csrf_valid", "_login_user"):
+        g.pop(name, None)
+    if request.method in SAFE_METHODS:
+        g.reading = begin_reading()
+
+
+def _end(_error: BaseException | None) -> None:
+    if (token := g.pop("reading", None)) is not None:
+        end_reading(token)
+
+
+def _choose_language() -> None:
+    # The first part of the path decides even where no page matches: the 404 speaks the language of the address.
+    first = request.path.split("/", 2)[1]
+    is_known = first in languages()
+    g.lang = first if is_known else preferred_language()
+    if not is_known and "lang" in (request.view_args or {}):
+        abort(404)
+
+
+def _count() -> None:
+    if request.method in SAFE_METHODS or request.endpoint is None:
+        return
+    declared = list(limits.limits_of(current_app.view_functions[request.endpoint]))
+    if not declared:
+        return
+    now = clock.now()
+    for limit in declared:
+        key = client_key(request.remote_addr) if limit.by_client else "all"
+        # A transaction of its own: what fails later in this request was tried all the same.
+        with writing() as session:
+            limits.hit(session, scope=limit.scope, key=key, times=limit.times, window=limit.window, now=now)
+
+
+def client_key(address: str | None) -> str:
+    """Return what counts as one client: an IPv4 address, or the /64 that one subscriber has of IPv6."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if found.version == 6:  # noqa: PLR2004 (IPv6)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def _check_csrf() -> None:
+    if request.method not in SAFE_METHODS and request.endpoint and request.endpoint not in WITHOUT_CSRF:
+        csrf.protect()
+
+
+def _fill_language(endpoint: str, values: dict[str, Any]) -> None:
+    if "lang" not in values and g.get("lang") and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = g.lang

@@ -1,0 +1,206 @@
+"""The background loop: plan what is due, deliver mail, erase what has expired."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from workshop.core import clock
+from workshop.core.db import checkpoint, db
+from workshop.mail import delivery
+from workshop.mail.heartbeat import Heartbeat
+from workshop.mail.models import OutboxMessage
+
+IDLE = 1.0
+"""Seconds between two looks when there is nothing to do."""
+GRACE = 4.0
+"""Seconds that a message in flight has after SIGTERM; everything must have ended within 10."""
+logger = logging.getLogger(__name__)
+
+
+class Work(Protocol):
+    """A task's function: does what is due in the caller's transaction and returns how much that was."""
+
+    def __call__(self, session: Session, /, *, now: datetime) -> int:
+        """Do it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that the worker does again and again."""
+
+    name: str
+    work: Work
+    every: timedelta = timedelta()
+    """At least so long between two runs; zero: in every round."""
+    erases: bool = False
+    """Whether the erased bytes must leave the disk too."""
+
+
+def tasks() -> list[Task]:
+    """Return what there is to do besides delivering, in order."""
+    from workshop.privacy import service as privacy
+    from workshop.reminders import service as reminders
+
+    return [
+        Task("notices", reminders.notice_changes),
+        Task("reminders", reminders.plan),
+        # Bodies of mail and windows of limits are part of it.
+        Task("purge", privacy.purge, every=timedelta(minutes=1), erases=True),
+    ]
+
+
+def last_look(session: Session, message: OutboxMessage, /, *, now: datetime) -> str | None:
+    """Return why a message must not leave any more, or None."""
+    from workshop.reminders import service as reminders
+
+    reason: str | None = reminders.last_look(session, message, now=now)
+    return reason
+
+
+def run_once(app: Flask) -> int:
+    """Plan, send and erase all that is due until nothing is left; returns the exit status."""
+    return run(app, once=True)
+
+
+def run_until_stopped(app: Flask) -> int:
+    """Work until SIGTERM or SIGINT; returns the exit status."""
+    return run(app, once=False)
+
+
+def run(
+    app: Flask,
+    *,
+    once: bool,
+    stop: threading.Event | None = None,
+    work: Sequence[Task] | None = None,
+    look: delivery.LastLook | None = None,
+) -> int:
+    """Run the loop in a thread of its own, so that a silent relay cannot hold the exit.
+
+    Args:
+        app: the application.
+        once: end when a whole round found nothing to do.
+        stop: set from outside to end; SIGTERM and SIGINT end it too where this is the main thread.
+        work: the tasks; by default those of `tasks`.
+        look: the last look; by default `last_look`.
+
+    Returns:
+        The exit status: 1 when a task failed with `once`, else 0.
+    """
+    loop = _Loop(
+        app=app,
+        once=once,
+        stop=stop or threading.Event(),
+        work=list(tasks() if work is None else work),
+        look=look or last_look,
+        name=f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}",
+    )
+    thread = threading.Thread(target=loop.run, name="worker", daemon=True)
+    with _signals() as received, _closing_database(app), Heartbeat(app, loop.name, clock.now):
+        thread.start()
+        while thread.is_alive() and not received and not loop.stop.is_set():
+            thread.join(0.1)
+        loop.stop.set()
+        thread.join(GRACE)
+        with app.app_context():
+            # Only does anything when a relay is silent: what has begun may have left, and is shown as uncertain.
+            delivery.give_back(worker=loop.name, now=clock.now())
+    return 1 if loop.has_failed else 0
+
+
+@contextmanager
+def _closing_database(app: Flask) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collect SIGTERM and SIGINT, however often they come, in the list given."""
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+
+    def note(number: int, _frame: Any) -> None:
+        # No Event here: its lock may be held by the very code that this interrupts.
+        received.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Loop:
+    """The loop's state."""
+
+    app: Flask
+    once: bool
+    stop: threading.Event
+    work: list[Task]
+    look: delivery.LastLook
+    name: str
+    has_failed: bool = False
+
+    def run(self) -> None:
+        """Go round until stopped, or with `once` until nothing is left."""
+        next_run: dict[str, datetime] = {}
+        with self.app.app_context():
+            while not self.stop.is_set():
+                done = sum(self._task(task, next_run) for task in self.work if not self.stop.is_set())
+                done += self._attempt("mail", self._deliver)
+                if done:
+                    continue
+                if self.once:
+                    return
+                self.stop.wait(IDLE)
+
+    def _task(self, task: Task, next_run: dict[str, datetime]) -> int:
+        now = clock.now()
+        if not self.once and now < next_run.get(task.name, now):
+            return 0
+        next_run[task.name] = now + task.every
+        return self._attempt(task.name, lambda: _in_transaction(task, now))
+
+    def _deliver(self) -> int:
+        return delivery.deliver(worker=self.name, now_fn=clock.now, last_look=self.look, stop=self.stop)
+
+    def _attempt(self, name: str, act: Callable[[], int]) -> int:
+        """Return how much was done; a task that fails does not stop the others."""
+        try:
+            return act()
+        except Exception as fault:  # noqa: BLE001 (any fault of one task leaves the others running)
+            # Not the message: a database's fault quotes the values, and those are people.
+            where = traceback.extract_tb(fault.__traceback__)[-1]
+            logger.error("%s failed: %s at %s:%s", name, type(fault).__name__, where.filename, where.lineno)  # noqa: TRY400
+            self.has_failed = self.has_failed or self.once
+            return 0
+
+
+def _in_transaction(task: Task, now: datetime) -> int:
+    with Session(db.engine) as session, session.begin():
+        done = task.work(session, now=now)
+    if done and task.erases:
+        checkpoint()
+    return done
