@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -92,13 +91,6 @@ def _sentence(fault: WorkshopError) -> str:
     return f"{words.happened} {words.advice}"
 
 
-def command_language(languages: tuple[str, ...], environ: Mapping[str, str] | None = None) -> str:
-    """Return the language of whoever types commands: LC_ALL, LC_MESSAGES, LANG, else the first of `languages`."""
-    environ = os.environ if environ is None else environ
-    chosen = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
-    return chosen[:2] if chosen[:2] in languages else ("en" if "en" in languages else languages[0])
-
-
 @click.group(cls=Commands)
 @click.version_option(package_name="workshop")
 @click.pass_context
@@ -114,7 +106,7 @@ def _enter_app(ctx: click.Context, overrides: Mapping[str, str] | None = None) -
     from workshop import config
     from workshop.app import create_app
     from workshop.core.db import db
-    from workshop.core.language import speaking
+    from workshop.core.language import command_language, speaking
 
     app = create_app(config.load(overrides=overrides))
     ctx.with_resource(app.app_context())

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from workshop import config
 from workshop.core import clock
 from workshop.core.errors import ConfigurationError
-from workshop.core.language import speaking
+from workshop.core.language import command_language, speaking
 
 HEARD_FROM_WITHIN = timedelta(minutes=2)
 
@@ -47,7 +47,6 @@ def print_settings() -> int:
 def run() -> int:
     """Check everything and print one line each; returns 1 when something must be cured."""
     from workshop.app import create_app
-    from workshop.cli import command_language
     from workshop.core.db import db
 
     try:

@@ -21,9 +21,7 @@ class _Links(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [
-            value for name, value in attrs if name in {"href", "src", "action", "content", "data-copy"} and value
-        ]
+        self.found += [value for name, value in attrs if name in {"href", "src", "action"} and value]
 
 
 @dataclass

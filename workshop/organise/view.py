@@ -18,6 +18,7 @@ KINDS = {
     "reminder": _("Reminder"),
     "session_moved": _("Session moved"),
     "session_cancelled": _("Session cancelled"),
+    "session_reinstated": _("Session takes place after all"),
 }
 STATES = {
     OutboxState.QUEUED: _("waits to leave"),

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, contains_eager, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from workshop.chatham.rule import Visibility
+from workshop.core.probe import Probe, literal
 from workshop.programme.models import Item, OldSlug, Section, Series, WorkshopSession
 
 
@@ -30,17 +31,16 @@ _MARK = (
     Series.id,
     Series.slug,
     Series.revision,
-    Series.visibility == Visibility.PUBLIC,
+    Series.visibility == literal(Visibility.PUBLIC),
     sa.select(sa.func.max(WorkshopSession.uid))
     .where(WorkshopSession.series_id == Series.id)
     .correlate(Series)
     .scalar_subquery(),
 )
-_MARK_BY_SLUG = sa.select(*_MARK).where(Series.slug == sa.bindparam("slug"))
-_COMING = sa.select(sa.func.count()).where(
-    WorkshopSession.series_id == sa.bindparam("series_id"), WorkshopSession.ends_at > sa.bindparam("now")
+_MARK_BY_SLUG = Probe(sa.select(*_MARK).where(Series.slug == sa.bindparam("slug")), SeriesMark)
+_PUBLIC_MARKS = Probe(
+    sa.select(*_MARK).where(Series.visibility == literal(Visibility.PUBLIC)).order_by(Series.id), SeriesMark
 )
-_PUBLIC_MARKS = sa.select(*_MARK).where(Series.visibility == Visibility.PUBLIC).order_by(Series.id)
 
 
 def session_parts() -> tuple[ORMOption, ...]:
@@ -118,17 +118,17 @@ def find_current_slugs(session: Session, series_slug: str, slug: str) -> tuple[s
     return None if found is None else (now, found)
 
 
-def count_coming(connection: Connection, series_id: int, *, now: datetime) -> int:
+def count_coming(session: Session, series_id: int, *, now: datetime) -> int:
     """Return how many sessions, of any kind, have not ended: changes when a page that lists them must."""
-    return int(connection.execute(_COMING, {"series_id": series_id, "now": now}).scalar_one())
+    statement = sa.select(sa.func.count()).where(WorkshopSession.series_id == series_id, WorkshopSession.ends_at > now)
+    return session.scalar(statement) or 0
 
 
-def find_series_mark(connection: Connection, slug: str) -> SeriesMark | None:
-    """Return a series' mark; one small statement."""
-    row = connection.execute(_MARK_BY_SLUG, {"slug": slug}).one_or_none()
-    return None if row is None else SeriesMark(*row)
+def find_series_mark(engine: Engine, slug: str) -> SeriesMark | None:
+    """Return a series' mark."""
+    return next(iter(_MARK_BY_SLUG(engine, slug=slug)), None)
 
 
-def list_public_marks(connection: Connection) -> tuple[SeriesMark, ...]:
-    """Return the marks of every public series; one small statement."""
-    return tuple(SeriesMark(*row) for row in connection.execute(_PUBLIC_MARKS))
+def list_public_marks(engine: Engine) -> tuple[SeriesMark, ...]:
+    """Return the marks of every public series."""
+    return tuple(_PUBLIC_MARKS(engine))

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from workshop.chatham.rule import Visibility
+from workshop.core.probe import Probe, literal
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
 from workshop.rsvp.models import HOLDS_SEAT, Answer
 
@@ -34,7 +35,10 @@ class SessionMark(NamedTuple):
 
 _HELD = (
     sa.select(sa.func.count())
-    .where(Answer.workshop_session_id == WorkshopSession.id, Answer.state.in_(HOLDS_SEAT))
+    .where(
+        Answer.workshop_session_id == WorkshopSession.id,
+        sa.or_(*(Answer.state == literal(state) for state in HOLDS_SEAT)),
+    )
     .correlate(WorkshopSession)
     .scalar_subquery()
 )
@@ -45,8 +49,8 @@ _MARK = (
         Series.revision,
         WorkshopSession.uid,
         sa.and_(
-            Series.visibility == Visibility.PUBLIC,
-            sa.or_(WorkshopSession.visibility.is_(None), WorkshopSession.visibility == Visibility.PUBLIC),
+            Series.visibility == literal(Visibility.PUBLIC),
+            sa.or_(WorkshopSession.visibility.is_(None), WorkshopSession.visibility == literal(Visibility.PUBLIC)),
         ),
         WorkshopSession.status,
         WorkshopSession.starts_at,
@@ -56,25 +60,27 @@ _MARK = (
         WorkshopSession.tzid,
         WorkshopSession.capacity,
         # Nothing is counted where nothing is said about places.
-        sa.case((WorkshopSession.capacity.is_(None), 0), else_=_HELD),
+        sa.case((WorkshopSession.capacity.is_(None), sa.literal_column("0")), else_=_HELD),
     )
     .join(Series, Series.id == WorkshopSession.series_id)
     .order_by(WorkshopSession.id)
 )
-_ONE = _MARK.where(Series.slug == sa.bindparam("series"), WorkshopSession.slug == sa.bindparam("slug"))
+_ONE = Probe(
+    _MARK.where(Series.slug == sa.bindparam("series"), WorkshopSession.slug == sa.bindparam("slug")), SessionMark
+)
 _COMING = _MARK.where(WorkshopSession.ends_at > sa.bindparam("now"))
 _COMING_OF_SERIES = _COMING.where(WorkshopSession.series_id == sa.bindparam("series_id"))
-_COMING_OF_PUBLIC = _COMING.where(Series.visibility == Visibility.PUBLIC)
+_COMING_OF_PUBLIC = _COMING.where(Series.visibility == literal(Visibility.PUBLIC))
 
 
-def find_session_mark(connection: Connection, series_slug: str, slug: str) -> SessionMark | None:
+def find_session_mark(engine: Engine, series_slug: str, slug: str) -> SessionMark | None:
     """Return the mark of the session of exactly these slugs, hidden or not."""
-    row = connection.execute(_ONE, {"series": series_slug, "slug": slug}).one_or_none()
-    return None if row is None else SessionMark._make(row)
+    return next(iter(_ONE(engine, series=series_slug, slug=slug)), None)
 
 
 def list_coming_marks(connection: Connection, *, now: datetime, series_id: int | None = None) -> list[SessionMark]:
     """Return the marks of all sessions that have not ended, hidden or not: of a series, or of every public series."""
     if series_id is None:
         return [SessionMark._make(row) for row in connection.execute(_COMING_OF_PUBLIC, {"now": now})]
-    return [SessionMark._make(row) for row in connection.execute(_COMING_OF_SERIES, {"now": now, "series_id": series_id})]
+    values = {"now": now, "series_id": series_id}
+    return [SessionMark._make(row) for row in connection.execute(_COMING_OF_SERIES, values)]

@@ -10,7 +10,7 @@ from workshop.chatham.rule import Audience, Level, Surface
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
-from workshop.core.kept import KeptAnswer, kept, make_answer, respond, respond_page
+from workshop.core.kept import KeptAnswer, keep, make_answer, respond, respond_page
 from workshop.core.language import languages, preferred_language
 from workshop.core.urls import external_url
 from workshop.programme.models import WorkshopSession
@@ -49,8 +49,9 @@ def root() -> ResponseReturnValue:
 def home(lang: str) -> ResponseReturnValue:
     """Coming sessions of all public series; past ones below."""
     now = clock.now()
-    connection = db.session.connection()
-    standings = tuple(standing(mark, now=now) for mark in list_coming_marks(connection, now=now))
+    marks = list_public_marks(db.engine)
+    coming_marks = list_coming_marks(db.session.connection(), now=now)
+    standings = tuple(standing(mark, now=now) for mark in coming_marks)
 
     def render() -> str:
         views = _public_series(Surface.LIST)
@@ -65,18 +66,17 @@ def home(lang: str) -> ResponseReturnValue:
             has_more=len(past) > PAST_ON_HOME,
         )
 
-    return respond_page(("public.home", lang, list_public_marks(connection), standings), render)
+    return respond_page(("public.home", lang, marks, standings), render)
 
 
 @blueprint.get("/<lang:lang>/series/<series>/")
 def series(lang: str, series: str) -> ResponseReturnValue:
     """A series: text, sessions, committee, partners, how to follow it."""
     now = clock.now()
-    connection = db.session.connection()
-    mark = find_series_mark(connection, series)
+    mark = find_series_mark(db.engine, series)
     if mark is None:
         return _moved_series(lang, series)
-    coming_marks = list_coming_marks(connection, now=now, series_id=mark.id)
+    coming_marks = list_coming_marks(db.session.connection(), now=now, series_id=mark.id)
     standings = tuple(standing(one, now=now) for one in coming_marks)
 
     def render() -> str:
@@ -98,7 +98,7 @@ def series(lang: str, series: str) -> ResponseReturnValue:
 @blueprint.get("/<lang:lang>/series/<series>/<session>/")
 def session(lang: str, series: str, session: str) -> ResponseReturnValue:
     """A session."""
-    mark = find_session_mark(db.session.connection(), series, session)
+    mark = find_session_mark(db.engine, series, session)
     if mark is None:
         return _moved_session(lang, series, session)
     now = clock.now()
@@ -142,7 +142,7 @@ def privacy(lang: str) -> ResponseReturnValue:
     def render() -> str:
         return render_template("public/privacy.html", series=_public_series(Surface.LIST))
 
-    return respond_page(("public.privacy", lang, list_public_marks(db.session.connection())), render)
+    return respond_page(("public.privacy", lang, list_public_marks(db.engine)), render)
 
 
 @blueprint.get("/sitemap.xml")
@@ -164,7 +164,7 @@ def sitemap() -> Response:
         ]
         return make_answer(render_template("public/sitemap.xml", pages=addresses).encode())
 
-    answer = kept().get(("public.sitemap", list_public_marks(db.session.connection())), make)
+    answer = keep(("public.sitemap", list_public_marks(db.engine)), make)
     return respond(answer, content_type="application/xml; charset=utf-8", cache_control="no-cache")
 
 

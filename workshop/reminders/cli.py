@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 from flask import current_app
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from workshop.core import clock
 from workshop.core.db import db, reading
@@ -31,8 +32,8 @@ def plan(until: datetime | None) -> None:
     zone = ZoneInfo(current_app.config["TIMEZONE"])
     last_day = until.date() if until else now.astimezone(zone).date() + timedelta(days=DAYS_AHEAD)
     end = datetime.combine(last_day + timedelta(days=1), time(), zone).astimezone(UTC)
-    with reading():
-        rows = forecast(db.session(), now=now, until=end)
+    with reading(), Session(db.engine) as session:
+        rows = forecast(session, now=now, until=end)
         if not rows:
             click.echo(_("No reminder until %(day)s.", day=last_day))
         for workshop_session, departure, count in rows:

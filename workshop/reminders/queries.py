@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
@@ -14,15 +13,37 @@ from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
 from workshop.programme.queries import session_parts
 from workshop.reminders.models import ReminderDelivery
-from workshop.reminders.schedule import FURTHEST, AnswerTimes, Departure, SessionTimes, parse_offsets
 from workshop.rsvp.models import Answer, AnswerState, Participant
 
 STANDING = (AnswerState.ACCEPTED, AnswerState.TENTATIVE)
 """Who is reminded, and told of changes."""
 NOTICES = ("session_moved", "session_cancelled", "session_reinstated")
+FURTHEST = timedelta(days=400)
+"""No rule reaches further from its session."""
 
 
-def list_sessions_in_reach(session: Session, *, now: datetime) -> list[SessionTimes]:
+class SessionRow(NamedTuple):
+    """What the schedule needs of a session."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    tzid: str
+    offsets: tuple[str, ...]
+
+
+class AnswerRow(NamedTuple):
+    """What the schedule needs of an answer."""
+
+    id: int
+    session_id: int
+    confirmed_at: datetime
+    """When it last became what it is."""
+    moved_at: datetime | None
+    """When its participant was last told of a change."""
+
+
+def list_sessions_in_reach(session: Session, *, now: datetime) -> list[SessionRow]:
     """Return the confirmed and published sessions that some rule may concern today."""
     rules = sa.func.coalesce(
         sa.type_coerce(WorkshopSession.reminders, sa.Text), sa.type_coerce(Series.reminders, sa.Text)
@@ -50,13 +71,7 @@ def list_sessions_in_reach(session: Session, *, now: datetime) -> list[SessionTi
         .order_by(WorkshopSession.starts_at, WorkshopSession.id)
     )
     return [
-        SessionTimes(
-            id=id_,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            tzid=tzid,
-            offsets=parse_offsets(of_series if own is None else own),
-        )
+        SessionRow(id_, starts_at, ends_at, tzid, of_series if own is None else own)
         for id_, starts_at, ends_at, tzid, own, of_series in rows
     ]
 
@@ -86,38 +101,37 @@ def _select_times() -> sa.Select[int, int, datetime, datetime | None]:
     )
 
 
-def list_unreminded(session: Session, departures: Iterable[Departure]) -> list[AnswerTimes]:
-    """Return the answers that stand, want reminders, and have not had the one whose turn it is in their session."""
-    by_offset: dict[str, list[int]] = defaultdict(list)
-    for departure in departures:
-        by_offset[departure.offset.text].append(departure.session_id)
-    if not by_offset:
+def list_unreminded(session: Session, turns: Mapping[str, Collection[int]]) -> list[AnswerRow]:
+    """Return the answers that stand, want reminders, and have not had the one whose turn it is in their session.
+
+    Args:
+        session: the transaction.
+        turns: rule, such as `-7d` → ids of the sessions in which it is that rule's turn.
+    """
+    if not turns:
         return []
     # One condition for each rule, not for each session: SQLite bounds the depth of an expression.
-    turns = [
+    conditions = [
         sa.and_(
-            Answer.workshop_session_id.in_(ids),
+            Answer.workshop_session_id.in_(list(ids)),
             ~sa.exists().where(
                 ReminderDelivery.answer_id == Answer.id,
                 ReminderDelivery.offset == offset,
                 ReminderDelivery.session_starts_at == WorkshopSession.starts_at,
             ),
         )
-        for offset, ids in by_offset.items()
+        for offset, ids in turns.items()
     ]
-    return _to_times(session, _select_times().where(sa.or_(*turns)))
+    return _to_times(session, _select_times().where(sa.or_(*conditions)))
 
 
-def list_answer_times(session: Session, session_ids: Collection[int]) -> list[AnswerTimes]:
+def list_answer_times(session: Session, session_ids: Collection[int]) -> list[AnswerRow]:
     """Return every answer of these sessions that stands and wants reminders."""
     return _to_times(session, _select_times().where(Answer.workshop_session_id.in_(list(session_ids))))
 
 
-def _to_times(session: Session, statement: sa.Select[int, int, datetime, datetime | None]) -> list[AnswerTimes]:
-    return [
-        AnswerTimes(id=id_, session_id=session_id, confirmed_at=confirmed_at, moved_at=moved_at)
-        for id_, session_id, confirmed_at, moved_at in session.execute(statement)
-    ]
+def _to_times(session: Session, statement: sa.Select[int, int, datetime, datetime | None]) -> list[AnswerRow]:
+    return [AnswerRow(*row) for row in session.execute(statement)]
 
 
 def _whole_session() -> tuple[Any, ...]:
@@ -181,7 +195,6 @@ def lock_changed_answers(session: Session, *, now: datetime, limit: int) -> Sequ
         .order_by(Answer.id)
         .limit(limit)
         .with_for_update(of=Answer, skip_locked=True)
-        .execution_options(populate_existing=True)
     )
     return session.scalars(statement).all()
 

@@ -21,8 +21,6 @@ CALM = timedelta(hours=12)
 """For so long after a confirmation only the last reminder may follow it."""
 AFTERWARDS = timedelta(days=1)
 """How late a message after the end may leave."""
-FURTHEST = timedelta(days=400)
-"""No rule reaches further from its session."""
 
 _OFFSET = re.compile(r"([+-])([1-9]\d{0,2})([dh])")
 _MOST_DAYS = 366

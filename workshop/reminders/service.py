@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from workshop.reminders.models import ReminderDelivery
 from workshop.reminders.queries import (
     NOTICES,
     STANDING,
+    AnswerRow,
     find_answer,
     find_participant,
     list_answer_times,
@@ -28,7 +30,16 @@ from workshop.reminders.queries import (
     lock_changed_answers,
 )
 from workshop.reminders.rule import Facts, find_change
-from workshop.reminders.schedule import Departure, coming, current, due, is_for
+from workshop.reminders.schedule import (
+    AnswerTimes,
+    Departure,
+    SessionTimes,
+    coming,
+    current,
+    due,
+    is_for,
+    parse_offsets,
+)
 from workshop.rsvp.models import Answer
 
 BATCH = 200
@@ -41,9 +52,9 @@ def plan(session: Session, now: datetime) -> int:
     Any number of workers may do this at once: the delivery's unique constraint lets each reminder through once.
     """
     quiet = emails.quiet_hours()
-    sessions = list_sessions_in_reach(session, now=now)
+    sessions = _sessions(session, now=now)
     turns = [turn for times in sessions if (turn := current(times, now=now, quiet=quiet))]
-    dues = due(sessions, list_unreminded(session, turns), now=now, quiet=quiet)[:BATCH]
+    dues = due(sessions, _unreminded(session, turns), now=now, quiet=quiet)[:BATCH]
     if not dues:
         return 0
     departures = {one.answer_id: one.departure for one in dues}
@@ -56,6 +67,30 @@ def plan(session: Session, now: datetime) -> int:
     if messages:
         session.execute(sa.update(ReminderDelivery), messages)
     return len(messages)
+
+
+def _sessions(session: Session, *, now: datetime) -> list[SessionTimes]:
+    return [
+        SessionTimes(
+            id=row.id,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            tzid=row.tzid,
+            offsets=parse_offsets(row.offsets),
+        )
+        for row in list_sessions_in_reach(session, now=now)
+    ]
+
+
+def _unreminded(session: Session, turns: Iterable[Departure]) -> list[AnswerTimes]:
+    by_offset: dict[str, list[int]] = defaultdict(list)
+    for turn in turns:
+        by_offset[turn.offset.text].append(turn.session_id)
+    return [_times(row) for row in list_unreminded(session, by_offset)]
+
+
+def _times(row: AnswerRow) -> AnswerTimes:
+    return AnswerTimes(id=row.id, session_id=row.session_id, confirmed_at=row.confirmed_at, moved_at=row.moved_at)
 
 
 def _claim(session: Session, departures: dict[int, Departure], *, now: datetime) -> dict[int, int]:
@@ -83,14 +118,12 @@ def _claim(session: Session, departures: dict[int, Departure], *, now: datetime)
 def forecast(session: Session, *, now: datetime, until: datetime) -> list[tuple[WorkshopSession, Departure, int]]:
     """Return what will leave until an instant if nothing changes: session, departure, to how many; earliest first."""
     quiet = emails.quiet_hours()
-    plans = {
-        times.id: coming(times, now=now, until=until, quiet=quiet) for times in list_sessions_in_reach(session, now=now)
-    }
+    plans = {times.id: coming(times, now=now, until=until, quiet=quiet) for times in _sessions(session, now=now)}
     ids = [id_ for id_, departures in plans.items() if departures]
-    due_now = {id_: [one for one in plans[id_] if one.leaves_at <= now] for id_ in ids}
-    waiting = {answer.id for answer in list_unreminded(session, [one for ones in due_now.values() for one in ones])}
+    due_now = [one for id_ in ids for one in plans[id_] if one.leaves_at <= now]
+    waiting = {answer.id for answer in _unreminded(session, due_now)}
     counts: dict[tuple[int, str], int] = {(id_, one.offset.text): 0 for id_ in ids for one in plans[id_]}
-    for answer in list_answer_times(session, ids):
+    for answer in map(_times, list_answer_times(session, ids)):
         for departure in plans[answer.session_id]:
             if is_for(departure, answer) and (departure.leaves_at > now or answer.id in waiting):
                 counts[answer.session_id, departure.offset.text] += 1

@@ -99,8 +99,10 @@ def test_its_programme(series: Series) -> None:
     fourth = series.sessions[1]
     assert [section.title["en"] for section in fourth.sections] == [
         "Reappraising the problems to tackle",
-        "Exploring solutions: From external support to local resilience, bringing development back to people affected by "
-        "drugs",
+        (
+            "Exploring solutions: From external support to local resilience, bringing development back to people "
+            "affected by drugs"
+        ),
         "Revising our strategies and tools",
     ]
     items = list(itertools.chain.from_iterable(section.items for section in fourth.sections))

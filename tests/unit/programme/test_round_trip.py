@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from tests.unit.programme.values import LANGUAGES, a_series, a_session, no_answers, snapshot
+from tests.unit.programme.values import LANGUAGES, a_series, a_session, no_answers, snapshot, wall
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.localized import Localized
 from workshop.people.service import save_person
@@ -69,7 +69,7 @@ ITEM = st.builds(
 SECTIONS = st.lists(
     st.builds(SectionValues, title=some(TEXT), items=st.lists(ITEM, max_size=2).map(tuple)), max_size=2
 ).map(tuple)
-START = st.sampled_from([datetime(2026, 10, 25, 2, 30), datetime(2027, 1, 14, 16), datetime(2027, 7, 1)])
+START = st.sampled_from([wall("2026-10-25T02:30"), wall("2027-01-14T16:00"), wall("2027-07-01T00:00")])
 SESSION = st.fixed_dictionaries({
     "number": st.one_of(st.none(), st.integers(0, 99)), "label": some(TEXT), "short_title": some(TEXT), "title": both(TITLE),
     "public_title": some(TEXT), "abstract": some(TEXT), "objectives": st.lists(both(TITLE), max_size=2).map(tuple),
@@ -82,8 +82,8 @@ SESSION = st.fixed_dictionaries({
     ).map(tuple),
     "status": st.sampled_from(SessionStatus), "is_published": st.booleans(),
     "visibility": st.sampled_from([None, Visibility.INVITE_ONLY]), "level": st.sampled_from([None, Level.WHOLE_SESSION]),
-    "capacity": st.one_of(st.none(), st.integers(1, 500)), "rsvp_opens_wall": st.sampled_from([None, datetime(2026, 9, 1, 8)]),
-    "rsvp_closes_wall": st.sampled_from([None, datetime(2026, 10, 24, 18)]), "monolingual": st.sampled_from(["", "fr"]),
+    "capacity": st.one_of(st.none(), st.integers(1, 500)), "rsvp_opens_wall": st.sampled_from([None, wall("2026-09-01T08:00")]),
+    "rsvp_closes_wall": st.sampled_from([None, wall("2026-10-24T18:00")]), "monolingual": st.sampled_from(["", "fr"]),
     "links": st.lists(WEB, max_size=2).map(tuple), "reminders": st.one_of(st.none(), OFFSETS), "moderators": KEYS,
     "partners": PARTNERS,
 })  # fmt: skip

@@ -112,7 +112,7 @@ def test_what_is_not_published_exists_for_organisers_only(session: Session) -> N
 def test_a_withdrawn_consent_hides_what_it_was_for(
     session: Session,
     kind: ConsentKind,
-    name: bool,
+    name: bool,  # noqa: FBT001 (a parameter of the test)
     affiliation: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     one = build_session(session)

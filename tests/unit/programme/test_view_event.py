@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -15,7 +17,7 @@ from workshop.programme.view import session_event, session_view
 pytestmark = pytest.mark.databases("sqlite")
 
 
-def entry(one: WorkshopSession, language: str = "en", url: str = "https://x.example.org/s/", **values: str) -> Event:
+def entry(one: WorkshopSession, language: str = "en", url: str = "https://x.example.org/s/", **values: Any) -> Event:
     view = session_view(one, audience=Audience.PUBLIC, surface=Surface.CALENDAR)
     assert view is not None
     return session_event(view, language=language, url=url, domain="example.org", **values)

@@ -31,6 +31,10 @@ def some_answers(_session: Session, session_ids: Collection[int]) -> dict[int, i
     return dict.fromkeys(session_ids, 1)
 
 
+def wall(written: str) -> datetime:
+    return datetime.fromisoformat(written)
+
+
 def text(fr: str, en: str) -> Localized:
     return Localized({"fr": fr, "en": en})
 
@@ -51,8 +55,8 @@ def a_session(**changes: Any) -> SessionValues:
     values: dict[str, Any] = {
         "number": 1,
         "title": text("Première séance", "First session"),
-        "starts_wall": datetime(2027, 1, 14, 16),
-        "ends_wall": datetime(2027, 1, 14, 18),
+        "starts_wall": wall("2027-01-14T16:00"),
+        "ends_wall": wall("2027-01-14T18:00"),
         "floor_languages": ("fr",),
     }
     return SessionValues(**values | changes)

@@ -28,9 +28,13 @@ def answer(session: Session, workshop_session: WorkshopSession) -> Answer:
     return build_answer(session, workshop_session)
 
 
-def join(session: Session, workshop_session: WorkshopSession, *, state: AnswerState = AnswerState.ACCEPTED, **who: object) -> Answer:
+def join(
+    session: Session, workshop_session: WorkshopSession, *, state: AnswerState = AnswerState.ACCEPTED, **who: object
+) -> Answer:
     """Add somebody's answer; `who` are the participant's columns."""
-    return build_answer(session, workshop_session, build_participant(session, workshop_session.series, **who), state=state)
+    return build_answer(
+        session, workshop_session, build_participant(session, workshop_session.series, **who), state=state
+    )
 
 
 def messages(session: Session, *, kind: str = "") -> list[OutboxMessage]:

@@ -155,9 +155,7 @@ def _message(answer: Answer, kind: str, now: datetime) -> OutboxMessage:
     )
 
 
-def test_answers_and_confirmations(
-    session: Session, workshop_session: WorkshopSession, now: datetime
-) -> None:
+def test_answers_and_confirmations(session: Session, workshop_session: WorkshopSession, now: datetime) -> None:
     answer = join(session, workshop_session, state=AnswerState.PENDING)
     recorded, confirm = _message(answer, "answer_recorded", now), _message(answer, "confirm_address", now)
     assert last_look(session, confirm, now) == "nothing to confirm"

@@ -17,7 +17,9 @@ Before = Callable[..., datetime]
 DAY = timedelta(days=1)
 
 
-def cancel(session: Session, workshop_session: WorkshopSession, status: SessionStatus = SessionStatus.CANCELLED) -> None:
+def cancel(
+    session: Session, workshop_session: WorkshopSession, status: SessionStatus = SessionStatus.CANCELLED
+) -> None:
     workshop_session.status = status
     workshop_session.sequence += 1
     session.flush()
@@ -124,7 +126,9 @@ def test_thirty_participants_and_a_cancellation(
         assert one.priority == 10
 
 
-def test_cancelled_and_reinstated(session: Session, workshop_session: WorkshopSession, answer: Answer, now: datetime) -> None:
+def test_cancelled_and_reinstated(
+    session: Session, workshop_session: WorkshopSession, answer: Answer, now: datetime
+) -> None:
     cancel(session, workshop_session)
     assert notice_changes(session, now) == 1
     mark_sent(session)
@@ -134,7 +138,9 @@ def test_cancelled_and_reinstated(session: Session, workshop_session: WorkshopSe
     assert [one.kind for one in messages(session)] == ["session_cancelled", "session_reinstated"]
 
 
-def test_reinstated_at_another_time_says_both(session: Session, workshop_session: WorkshopSession, now: datetime) -> None:
+def test_reinstated_at_another_time_says_both(
+    session: Session, workshop_session: WorkshopSession, now: datetime
+) -> None:
     join(session, workshop_session, language="en")
     cancel(session, workshop_session)
     notice_changes(session, now)

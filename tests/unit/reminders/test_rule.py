@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ FACTS = Facts(
     status=SessionStatus.CONFIRMED,
 )
 CANCELLED = replace(FACTS, status=SessionStatus.CANCELLED)
-LATER = {"starts_at": FACTS.starts_at + timedelta(days=1), "ends_at": FACTS.ends_at + timedelta(days=1)}
+LATER: dict[str, Any] = {"starts_at": FACTS.starts_at + timedelta(days=1), "ends_at": FACTS.ends_at + timedelta(days=1)}
 
 
 def test_facts_survive_being_kept() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask, url_for
@@ -25,7 +27,8 @@ def _addresses(app: Flask, series: str, session: str) -> list[tuple[str, str, st
         for rule in app.url_map.iter_rules():
             if rule.endpoint.partition(".")[0] not in WORKSPACE or "series" not in rule.arguments:
                 continue
-            values = {name: {"lang": "en", "series": series, "session": session}[name] for name in rule.arguments}
+            known = {"lang": "en", "series": series, "session": session}
+            values: dict[str, Any] = {name: known[name] for name in rule.arguments}
             path = url_for(rule.endpoint, **values)
             found += [(rule.endpoint, method, path) for method in (rule.methods or set()) - {"OPTIONS"}]
     return sorted(found)

@@ -134,12 +134,12 @@ def test_an_invite_only_series_does_not_exist_for_the_public(client: FlaskClient
 def test_a_withdrawn_consent_hides_the_name_at_once(client: FlaskClient, session: Session) -> None:
     examples = build_examples(session)
     addresses = ("/en/series/examples/discussion/", "/en/series/examples/calendar.ics")
-    assert all("SpeakerDiscussion" in client.get(address).text for address in addresses)
+    assert all("SpeakerDiscussion" in client.get(address).text.replace("\r\n ", "") for address in addresses)
     slot = examples.discussion.sections[0].items[0].slots[0]
     slot.consents.append(SpeakerConsent(kind=ConsentKind.ANNOUNCE_NAME, withdrawn_at=NOW))
     examples.series.revision += 1
     for address in addresses:
-        text = client.get(address).text
+        text = client.get(address).text.replace("\r\n ", "")
         assert "SpeakerDiscussion" not in text
         assert "AffiliationDiscussion" not in text
 

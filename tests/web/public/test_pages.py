@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -87,7 +89,7 @@ def test_a_series_shows_its_people_and_partners(client: FlaskClient, session: Se
     ],
 )
 def test_a_session_says_how_it_stands(
-    client: FlaskClient, session: Session, values: dict[str, object], words: str
+    client: FlaskClient, session: Session, values: dict[str, Any], words: str
 ) -> None:
     one = build_session(session, **values)
     for address in (f"/en/series/{one.series.slug}/{one.slug}/", f"/en/series/{one.series.slug}/", "/en/"):
@@ -158,7 +160,7 @@ def test_the_page_has_its_addresses_for_search_engines_and_previews(client: Flas
 
 def test_the_rule_is_explained_level_by_level(client: FlaskClient) -> None:
     for language in ("fr", "en"):
-        text = client.get(f"/{language}/rule").text
+        text = html.unescape(client.get(f"/{language}/rule").text)
         for level in Level:
             assert f'id="{level.value}"' in text
             assert current_notice(level).text[language] in text

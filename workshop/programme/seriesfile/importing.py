@@ -6,40 +6,36 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from workshop.chatham.rule import Level, Visibility, effective_level
+from workshop.chatham.rule import effective_level
 from workshop.core.faults import Fault, InvalidValuesError
-from workshop.core.localized import Localized
 from workshop.core.localtime import GapError, to_instant, zone_names
 from workshop.people.checks import Checker
 from workshop.people.models import Person
 from workshop.people.service import find_people, list_by_key, save_person
 from workshop.people.values import PersonValues, clean_person, person_values
-from workshop.programme.models import ItemKind, Series, WorkshopSession
+from workshop.programme.models import Series, WorkshopSession
+from workshop.programme.seriesfile.merging import ValuesT, left_parts, merge, merge_sections
 from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError
-from workshop.programme.seriesfile.reading import NAMES, Said, SaidSection, SaidSession, SeriesFile, WallText, read_file
+from workshop.programme.seriesfile.reader import NAMES, Said
+from workshop.programme.seriesfile.reading import SaidSection, SaidSession, SeriesFile, WallText, read_file
 from workshop.programme.seriesfile.report import Entry, Report
 from workshop.programme.service.checks import clean_sections, clean_series, clean_session
-from workshop.programme.service.programme import match, write_programme
+from workshop.programme.service.programme import write_programme
 from workshop.programme.service.series import create_series, is_series_slug_taken, write_series
 from workshop.programme.service.sessions import create_session, is_session_slug_taken, write_session
 from workshop.programme.service.standing import CountAnswers, lock, remember, settle, touch
 from workshop.programme.service.values import (
-    ItemValues,
     SectionValues,
     SeriesValues,
     SessionValues,
-    item_values,
-    section_values,
     series_values,
     session_values,
 )
 
-ValuesT = TypeVar("ValuesT", SeriesValues, SessionValues, PersonValues, SectionValues, ItemValues)
 _FOLDS = {
     "starts_wall": "fold",
     "ends_wall": "ends_fold",
@@ -47,21 +43,6 @@ _FOLDS = {
     "rsvp_closes_wall": "rsvp_closes_fold",
 }
 _NOT_SAID = frozenset({"slug", "key", *_FOLDS.values()})
-_NOON = datetime(2000, 1, 1, 12)  # noqa: DTZ001 (a wall time)
-# What stands in for a value that could not be read, so that the faults of all the others are found in the same run.
-_STAND_INS: dict[str, Any] = {
-    "slug": "x",
-    "title": Localized.neutral("x"),
-    "languages": (),
-    "tzid": "UTC",
-    "level": Level.DISCUSSION,
-    "visibility": Visibility.PUBLIC,
-    "name": "x",
-    "kind": ItemKind.TALK,
-    "starts_wall": _NOON,
-    "ends_wall": _NOON + timedelta(hours=1),
-    "floor_languages": ("x",),
-}
 
 
 def import_series(
@@ -168,7 +149,7 @@ class _Importer:
 
     def _check_series(self) -> SeriesValues:
         said = self.file.series
-        values = _merge(SeriesValues, None if self.series is None else series_values(self.series), said)
+        values = merge(SeriesValues, None if self.series is None else series_values(self.series), said)
         checker = Checker(self.languages)
         values = clean_series(values, checker)
         if is_series_slug_taken(self.session, values.slug, self.series.id if self.series else None):
@@ -179,7 +160,7 @@ class _Importer:
     def _check_person(self, said: Said) -> PersonValues:
         stored = self.known.get(said.given["key"])
         checker = Checker(self.languages)
-        values = clean_person(_merge(PersonValues, None if stored is None else person_values(stored), said), checker)
+        values = clean_person(merge(PersonValues, None if stored is None else person_values(stored), said), checker)
         self._place(said.path, _of_read_values(checker.faults, said))
         return values
 
@@ -190,7 +171,7 @@ class _Importer:
         self._settle_folds(said)
         if stored is None:
             said.given.setdefault("is_published", True)
-        values = _merge(SessionValues, None if stored is None else session_values(stored), said)
+        values = merge(SessionValues, None if stored is None else session_values(stored), said)
         checker = Checker(self.languages)
         values = clean_session(
             values,
@@ -209,7 +190,7 @@ class _Importer:
     def _check_sections(
         self, said: list[SaidSection], of: Said, stored: WorkshopSession | None, values: SessionValues
     ) -> tuple[SectionValues, ...]:
-        sections = _merge_sections(said, stored)
+        sections = merge_sections(said, stored)
         level, _ = effective_level(session=values.level, series=self.values.level)
         checker = Checker(self.languages)
         cleaned = clean_sections(sections, checker, session_level=level)
@@ -300,7 +281,7 @@ class _Importer:
             self._tell("session", values.slug, None, values, file.session)
             return
         old = session_values(stored)
-        left = [] if sections is None else _left_parts(stored, sections)
+        left = [] if sections is None else left_parts(stored, sections)
         is_changed = write_session(self.session, now=self.now, workshop_session=stored, values=values)
         has_new_programme = sections is not None and write_programme(
             self.session, now=self.now, workshop_session=stored, sections=sections
@@ -357,59 +338,8 @@ class _Importer:
             self._place(path, error.faults)
 
 
-def _merge(kind: type[ValuesT], stored: ValuesT | None, said: Said) -> ValuesT:
-    """Return what is stored with what was said put over it; what could not be read has something in its place."""
-    known = {field.name for field in dataclasses.fields(kind)}
-    given: dict[str, Any] = {name: _STAND_INS[name] for name in said.bad if name in known and name in _STAND_INS}
-    given |= {name: value for name, value in said.given.items() if name in known}
-    if said.bad & {"starts_wall", "ends_wall"}:
-        given |= {"starts_wall": _NOON, "ends_wall": _NOON + timedelta(hours=1), "fold": None, "ends_fold": None}
-    if stored is not None:
-        return dataclasses.replace(stored, **given)
-    return kind(**given)
-
-
-def _merge_sections(said: list[SaidSection], stored: WorkshopSession | None) -> tuple[SectionValues, ...]:
-    """Return a programme as said, each part that is stored keeping what was not said of it."""
-    spoken = [
-        SectionValues(
-            title=one.section.given.get("title", Localized()),
-            items=tuple(_merge(ItemValues, None, item) for item in one.items),
-        )
-        for one in said
-    ]
-    if stored is None:
-        return tuple(spoken)
-    merged = []
-    for one, value, section in zip(said, spoken, match(stored.sections, spoken), strict=True):
-        if section is None:
-            merged.append(value)
-            continue
-        items = [
-            _merge(ItemValues, None if item is None else item_values(item), said_item)
-            for said_item, item in zip(one.items, match(section.items, value.items), strict=True)
-        ]
-        merged.append(dataclasses.replace(section_values(section), **one.section.given, items=tuple(items)))
-    return tuple(merged)
-
-
-def _left_parts(stored: WorkshopSession, sections: tuple[SectionValues, ...]) -> list[Entry]:
-    """Return entries for the parts of a stored programme that the file lacks."""
-    found = match(stored.sections, sections)
-    entries = [Entry("left", "section", _title(one.title)) for one in stored.sections if one not in found]
-    for section, value in zip(found, sections, strict=True):
-        if section is not None:
-            items = match(section.items, value.items)
-            entries += [Entry("left", "item", _title(one.title)) for one in section.items if one not in items]
-    return entries
-
-
 def _is_of_languages(fault: FileFault) -> bool:
     return fault.field.startswith("series.languages")
-
-
-def _title(title: Localized) -> str:
-    return title.pick("").value
 
 
 def _of_read_values(faults: Iterable[Fault], said: Said) -> list[Fault]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
@@ -16,30 +16,13 @@ from workshop.core.faults import Fault
 from workshop.core.localized import Localized
 from workshop.people.values import PartnerValues
 from workshop.programme.models import Format, ItemKind, Mode, SessionStatus
-from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError, compose, shorten
+from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError, compose
+from workshop.programme.seriesfile.reader import BAD, NAMES, NodeReader, Said, join
 from workshop.programme.service.values import InterpretationValues
 
 VERSION = "1"
-NAMES = {
-    "affiliations": "affiliation",
-    "ends_wall": "ends",
-    "is_published": "published",
-    "level": "chatham_house_rule",
-    "rsvp_closes_wall": "rsvp_closes",
-    "rsvp_opens_wall": "rsvp_opens",
-    "source": "from",
-    "starts_wall": "starts",
-    "target": "into",
-    "tzid": "timezone",
-}
-"""What the file calls an attribute that it does not call by its own name."""
-BAD = object()
-"""Stands for a value that could not be read; its fault is noted."""
-
 _NUMBER = re.compile(r"\d{1,9}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?:([+-])(\d\d):(\d\d))?")
-Given: TypeAlias = "dict[str, Any]"
-"""Attribute → value, for what the file says; what it lacks is absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +31,6 @@ class WallText:
 
     wall: datetime
     offset: timedelta | None
-
-
-@dataclass(slots=True)
-class Said:
-    """One object of the file."""
-
-    path: str
-    given: Given
-    bad: set[str] = field(default_factory=set)
-    """Attributes whose values could not be read or are missing."""
 
 
 @dataclass(slots=True)
@@ -91,94 +64,6 @@ class SeriesFile:
         return self.reader.fault_at(".".join([path, *parts] if path else parts), fault)
 
 
-class NodeReader:
-    """Reads nodes, notes where each value stands and what is wrong with its form."""
-
-    def __init__(self) -> None:
-        """Begin with nothing read."""
-        self.faults: list[FileFault] = []
-        self.places: dict[str, yaml.Node] = {}
-
-    def add(self, path: str, code: str, **context: Any) -> object:
-        """Note a fault at a path; returns BAD."""
-        self.faults.append(self.fault_at(path, Fault("", code, context)))
-        return BAD
-
-    def fault_at(self, path: str, fault: Fault) -> FileFault:
-        """Return a fault with the line and value at a path, or at the nearest thing around it."""
-        known = path
-        while known and known not in self.places:
-            known = known.rpartition(".")[0]
-        node = self.places.get(known)
-        line = 0 if node is None else node.start_mark.line + 1
-        value = shorten(node.value) if isinstance(node, yaml.ScalarNode) else ""
-        return FileFault(show_path(path), fault.code, fault.context, line, value)
-
-    def object(self, node: yaml.Node, path: str, table: Mapping[str, Any], required: tuple[str, ...] = ()) -> Said:
-        """Return an object's values as `table` (key → attribute and reader) reads them."""
-        said = Said(path, {})
-        entries = self.entries(node, path)
-        for key, value in entries.items():
-            if key not in table:
-                self.add(_join(path, key), "unknown_key", keys=list(table))
-                continue
-            attribute, read = table[key]
-            found = read(self, value, _join(path, key))
-            if found is BAD:
-                said.bad.add(attribute)
-            else:
-                said.given[attribute] = found
-        for key in required:
-            if key not in entries:
-                self.add(_join(path, key), "required")
-                said.bad.add(table[key][0])
-        return said
-
-    def entries(self, node: yaml.Node, path: str) -> dict[str, yaml.Node]:
-        """Return a mapping's entries; duplicate keys are faults at the second one's line."""
-        self.places.setdefault(path, node)
-        if not isinstance(node, yaml.MappingNode):
-            self.add(path, "not_mapping")
-            return {}
-        found: dict[str, yaml.Node] = {}
-        for key_node, value in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.places[_join(path, "?")] = key_node
-                self.add(_join(path, "?"), "key_not_text")
-                continue
-            key = str(key_node.value)
-            if key in found:
-                line = key_node.start_mark.line + 1
-                self.faults.append(FileFault(show_path(_join(path, key)), "duplicate_key", {}, line, shorten(key)))
-                continue
-            found[key] = value
-            self.places[_join(path, key)] = value
-        return found
-
-    def sequence(self, node: yaml.Node, path: str) -> list[tuple[str, yaml.Node]]:
-        """Return a list's entries with their paths."""
-        self.places.setdefault(path, node)
-        if isinstance(node, yaml.ScalarNode) and not node.value:
-            return []
-        if not isinstance(node, yaml.SequenceNode):
-            self.add(path, "not_list")
-            return []
-        found = [(f"{path}.{index}", value) for index, value in enumerate(node.value)]
-        self.places.update(found)
-        return found
-
-
-def _join(path: str, key: str) -> str:
-    # A key may hold a point, which would read as two keys.
-    key = key.replace(".", "·")
-    return f"{path}.{key}" if path else key
-
-
-def show_path(path: str) -> str:
-    """Return a path as people write it: `sessions[0].title.fr`."""
-    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)
-
-
 def read_text(reader: NodeReader, node: yaml.Node, path: str) -> Any:
     """Return a scalar's text."""
     if not isinstance(node, yaml.ScalarNode):
@@ -192,7 +77,7 @@ def read_localized(reader: NodeReader, node: yaml.Node, path: str) -> Any:
         return Localized.neutral(str(node.value))
     if not isinstance(node, yaml.MappingNode):
         return reader.add(path, "not_text")
-    texts = {key: read_text(reader, value, _join(path, key)) for key, value in reader.entries(node, path).items()}
+    texts = {key: read_text(reader, value, join(path, key)) for key, value in reader.entries(node, path).items()}
     return BAD if BAD in texts.values() else Localized(texts)
 
 
@@ -370,7 +255,7 @@ def read_file(content: bytes) -> SeriesFile:
     entries = reader.entries(root, "")
     for key in entries:
         if key not in {"workshop", "people", "series", "sessions"}:
-            reader.add(_join("", key), "unknown_key", keys=["workshop", "people", "series", "sessions"])
+            reader.add(join("", key), "unknown_key", keys=["workshop", "people", "series", "sessions"])
     if "workshop" not in entries:
         reader.add("workshop", "required")
     elif read_text(reader, entries["workshop"], "workshop") not in {BAD, VERSION}:
@@ -397,7 +282,7 @@ def _optional_entries(reader: NodeReader, node: yaml.Node | None, path: str) -> 
 
 
 def _read_person(reader: NodeReader, key: str, node: yaml.Node) -> Said:
-    said = reader.object(node, _join("people", key), PERSON, ("name",))
+    said = reader.object(node, join("people", key), PERSON, ("name",))
     said.given["key"] = key
     return said
 

@@ -34,6 +34,18 @@
     } catch (error) { /* an old browser: the session's own clock is enough */ }
   });
 
+  // A list of zones in which nothing was chosen: propose the reader's own.
+  document.querySelectorAll("select[data-own-zone]").forEach(function (select) {
+    try {
+      var own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      if (!own || select.value !== select.dataset.ownZone) { return; }
+      if (!Array.prototype.some.call(select.options, function (option) { return option.value === own; })) {
+        select.add(new Option(own.split("/").pop().replace(/_/g, " "), own));
+      }
+      select.value = own;
+    } catch (error) { /* an old browser: the session's own zone stays */ }
+  });
+
   // Buttons that copy the input beside them.
   document.querySelectorAll("[data-copy]").forEach(function (button) {
     if (!navigator.clipboard) { return; }
