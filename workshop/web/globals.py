@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -199,10 +200,15 @@ def chosen_zone() -> str | None:
 
 def zone_choices(at: datetime) -> list[tuple[str, str]]:
     """Return clocks to choose from, as (zone, "Toronto (UTC−4)"), by their offset at an instant."""
-    zones = [zone for zone in ZONES if zone in localtime.zone_names()]
+    zones = tuple(zone for zone in ZONES if zone in localtime.zone_names())
     if (chosen := chosen_zone()) and chosen not in zones:
-        zones.append(chosen)
-    language = reader_language()
+        zones = (*zones, chosen)
+    return _named_zones(zones, at, reader_language())
+
+
+@lru_cache(maxsize=256)
+def _named_zones(zones: tuple[str, ...], at: datetime, language: str) -> list[tuple[str, str]]:
+    # Kept, because reading sixty zones takes longer than all the rest of a form.
     named = [(at.astimezone(ZoneInfo(zone)).utcoffset(), localtime.city(zone, language), zone) for zone in zones]
     return [(zone, f"{city} ({localtime.offset_phrase(at, zone)})") for _, city, zone in sorted(named)]
 
