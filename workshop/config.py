@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from workshop.core.errors import ConfigurationError
+from workshop.core.places import root
 
 PREFIX = "WORKSHOP_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -162,17 +163,11 @@ class Configuration:
         return urlsplit(self.values["BASE_URL"]).hostname not in LOOPBACK
 
 
-def checkout_root() -> Path:
-    """Return the folder that holds the package: the checkout's root, or site-packages in an installation."""
-    return Path(__file__).resolve().parent.parent
-
-
 def find_instance_path(environ: Mapping[str, str]) -> Path:
     """Return WORKSHOP_INSTANCE_PATH, else `instance/` at the root of the checkout or in the current folder."""
     if chosen := environ.get(PREFIX + "INSTANCE_PATH"):
         return Path(chosen).resolve()
-    root = checkout_root()
-    return (root if (root / "pyproject.toml").is_file() else Path.cwd()) / "instance"
+    return (root() if (root() / "pyproject.toml").is_file() else Path.cwd()) / "instance"
 
 
 def load(environ: Mapping[str, str] | None = None, *, overrides: Mapping[str, str] | None = None) -> Configuration:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workshop.config import checkout_root
 from workshop.core.db import Base, db, prepare_engine, reading
+from workshop.core.places import shipped
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -32,8 +32,7 @@ class BrokenReferencesError(Exception):
 
 def migrations_folder() -> Path:
     """Return where the revisions are: in the package when installed, else at the root of the checkout."""
-    installed = checkout_root() / "workshop" / "_migrations"
-    return installed if installed.is_dir() else checkout_root() / "migrations"
+    return shipped("migrations")
 
 
 def upgrade(engine: sa.Engine | None = None, revision: str = "head") -> None:

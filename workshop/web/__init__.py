@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from flask_babel import Babel
 
-from workshop.config import checkout_root
 from workshop.core.language import LanguageConverter, babel_locale, request_language
+from workshop.core.places import shipped
 from workshop.web import assets, errors, gate, headers, health, logs
 from workshop.web import globals as template_globals
 
@@ -14,7 +14,7 @@ from workshop.web import globals as template_globals
 def init_app(app: Flask) -> None:
     """Attach the shell to an application."""
     app.config.update(
-        BABEL_TRANSLATION_DIRECTORIES=str(_translations()),
+        BABEL_TRANSLATION_DIRECTORIES=str(shipped("translations")),
         BABEL_DEFAULT_LOCALE=app.config["LANGUAGES"][0],
     )
     app.url_map.converters["lang"] = LanguageConverter
@@ -27,8 +27,3 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(Blueprint("web", __name__, template_folder="templates"))
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(health.blueprint)
-
-
-def _translations() -> object:
-    installed = checkout_root() / "workshop" / "_translations"
-    return installed if installed.is_dir() else checkout_root() / "translations"
