@@ -76,3 +76,7 @@ def empty_postgresql_database(url: str) -> None:
         if filled := connection.exec_driver_sql(asked).scalars().all():
             names = ", ".join(f'"{name}"' for name in filled)
             connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        # A row that was rolled back has used up its number all the same.
+        moved = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE last_value IS NOT NULL"
+        for sequence in connection.exec_driver_sql(moved).scalars().all():
+            connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART")

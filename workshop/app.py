@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import configure_mappers
 
 from workshop import config, web
 from workshop.core.db import Base, db, engine_options, prepare_engine
@@ -33,6 +34,8 @@ def create_app(configuration: config.Configuration | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+    # Otherwise the first query does it, in every process again.
+    configure_mappers()
     web.init_app(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask_babel import gettext as _
 
+from workshop.config import Configuration
 from workshop.core.errors import ConfigurationError, WorkshopError
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def _mail() -> click.Command:
@@ -67,7 +72,7 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (the signature is click's)
         """List all commands without loading any feature."""
-        own = {name: self.commands[name].get_short_help_str() for name in self.commands}
+        own = {name: self.commands[name].get_short_help_str(limit=200) for name in self.commands}
         rows = sorted({**own, **{name: text for name, (_load, text) in _FEATURES.items()}}.items())
         with formatter.section("Commands"):
             formatter.write_dl(rows)
@@ -96,13 +101,15 @@ def _sentence(fault: WorkshopError) -> str:
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Bilingual series of workshops under the Chatham House Rule."""
+    # Database, mail and exports hold who takes part: whatever a command makes is for the instance's owner only.
+    os.umask(0o077)
     if ctx.invoked_subcommand in {"serve", "demo", "doctor"} or {"--help", "-h"} & set(sys.argv):
         return  # these make what they need themselves
     _enter_app(ctx)
 
 
-def _enter_app(ctx: click.Context, overrides: Mapping[str, str] | None = None) -> None:
-    """Make the application for this command, and its context, until the command ends."""
+def _enter_app(ctx: click.Context, overrides: Mapping[str, str] | None = None) -> Flask:
+    """Return the application for this command, in its context until the command ends."""
     from workshop import config
     from workshop.app import create_app
     from workshop.core.db import db
@@ -115,6 +122,7 @@ def _enter_app(ctx: click.Context, overrides: Mapping[str, str] | None = None) -
     ctx.with_resource(speaking(command_language(app.config["LANGUAGES"])))
     if ctx.invoked_subcommand not in {"db", "doctor"}:
         _require_schema()
+    return app
 
 
 def _require_schema() -> None:
@@ -123,6 +131,20 @@ def _require_schema() -> None:
     if not schema.is_current():
         raise click.ClickException(
             _("The database’s schema is not the one this version needs. Run: workshop db upgrade")
+        )
+
+
+def _require_port(configuration: Configuration) -> None:
+    from workshop import serve
+
+    if not serve.is_port_free(configuration):
+        port = configuration.values["PORT"]
+        raise click.ClickException(
+            _(
+                "Port %(port)d is taken, or not ours to take. Choose another: WORKSHOP_PORT=%(other)d",
+                port=port,
+                other=port + 1,
+            )
         )
 
 
@@ -140,8 +162,9 @@ def serve(ctx: click.Context, host: str | None, port: int | None, workers: int, 
     overrides = {name: value for name, value in given.items() if value}
     configuration = config.load(overrides=overrides)
     with click.Context(main) as checking:
-        _enter_app(checking, overrides)
-    ctx.exit(serve.run(configuration, processes=workers, with_worker=not no_worker))
+        app = _enter_app(checking, overrides)
+        _require_port(configuration)
+    ctx.exit(serve.run(app, processes=workers, with_worker=not no_worker))
 
 
 @main.command()
@@ -237,10 +260,12 @@ def demo(ctx: click.Context, *, no_serve: bool) -> None:
         )
     with click.Context(main, info_name="db") as preparing:
         preparing.invoked_subcommand = "db"
-        _enter_app(preparing)
+        app = _enter_app(preparing)
         if not schema.is_current():
             schema.upgrade()
         lines = demo.prepare(configuration)
+        if not no_serve:
+            _require_port(configuration)
     click.echo("\n".join(lines))
     if not no_serve:
-        ctx.exit(serve.run(configuration, processes=2, with_worker=True))
+        ctx.exit(serve.run(app, processes=2, with_worker=True))

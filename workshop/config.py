@@ -194,10 +194,12 @@ def load(environ: Mapping[str, str] | None = None, *, overrides: Mapping[str, st
         except ValueError as fault:
             shown = "" if setting.is_secret else f" is {text!r}:"
             faults.append(f"{setting.name} ({source}){shown} {fault}")
+            if setting.default is not None:
+                # So that what settings need of each other is checked in the same run.
+                configuration.values[setting.name] = setting.check(setting.default)
     known = {setting.name for setting in SETTINGS} | {"INSTANCE_PATH"}
     faults += [f"config.toml: {name} is no setting" for name in written if name not in known]
-    if not faults:
-        _derive(configuration, faults)
+    _derive(configuration, faults)
     if faults:
         raise ConfigurationError(faults)
     return configuration
@@ -239,7 +241,7 @@ def _derive(configuration: Configuration, faults: list[str]) -> None:
     values.setdefault("DATABASE_URL", f"sqlite:///{configuration.instance_path / 'workshop.sqlite'}")
     if values["MAIL_USE_TLS"] and values["MAIL_USE_SSL"]:
         faults.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
-    if values["MAIL_SERVER"] and "MAIL_DEFAULT_SENDER" not in values:
+    if values["MAIL_SERVER"] and configuration.sources["MAIL_DEFAULT_SENDER"] == "default":
         faults.append("MAIL_DEFAULT_SENDER is required with MAIL_SERVER")
     sender = values.setdefault("MAIL_DEFAULT_SENDER", "workshop@localhost")
     if not values.get("DOMAIN"):
@@ -250,7 +252,7 @@ def _derive(configuration: Configuration, faults: list[str]) -> None:
             "SECRET_KEY: production (BASE_URL beyond the loopback) needs at least 32 random characters; make one with: "
             'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
-    elif not key:
+    elif not key and not faults:
         values["SECRET_KEY"] = _own_key(configuration.instance_path)
         configuration.sources["SECRET_KEY"] = "instance/secret_key"  # noqa: S105 (where it stands, not what it is)
 

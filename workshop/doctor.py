@@ -85,7 +85,10 @@ def _print_faults(error: ConfigurationError) -> None:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        # Languages are separated by commas; the two quiet hours are a span.
+        return ("-" if isinstance(value[0], int) else ",").join(map(str, value))
+    return str(value)
 
 
 def _configuration(app: Flask) -> Iterator[Finding]:
@@ -156,9 +159,12 @@ def _mail(app: Flask) -> Iterator[Finding]:
 
 
 def _worker(_app: Flask) -> Iterator[Finding]:
+    from workshop.core import schema
     from workshop.core.db import db
     from workshop.mail.models import Worker
 
+    if not schema.is_current():
+        return  # said already, with its cure
     heard = db.session.scalar(sa.select(sa.func.max(Worker.heartbeat_at)))
     db.session.remove()
     is_alive = heard is not None and clock.now() - heard < HEARD_FROM_WITHIN

@@ -1,19 +1,24 @@
 """`workshop serve`: web processes and the background worker under one light parent; apart from cli.py because it forks.
 
-The parent only starts, restarts and ends. What it has imported, its children share in memory; a database connection it
-never keeps.
+The parent only starts, restarts and ends. The application that it was given, its children share in memory; a database
+connection it never keeps.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
+import logging
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+from flask import Flask
 
 from workshop.config import Configuration
 
@@ -24,15 +29,16 @@ _WATCHED = _ENDING | {signal.SIGCHLD}
 _PR_SET_PDEATHSIG = 1
 
 
-def run(configuration: Configuration, *, processes: int, with_worker: bool) -> int:
-    """Serve until SIGTERM or SIGINT; returns the exit status.
+def run(app: Flask, *, processes: int, with_worker: bool) -> int:
+    """Serve `app`, whose database must have no open connection, until SIGTERM or SIGINT; returns the exit status.
 
     A worker that dies is started again, after a second when it lived for less than five. When the web part ends by
     itself, so does everything.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
-    web = _start(lambda: _run_web(configuration, processes))
-    worker = _start(lambda: _run_worker(configuration)) if with_worker else 0
+    _prepare_memory()
+    web = _start(lambda: _run_web(app, processes))
+    worker = _start(lambda: _run_worker(app)) if with_worker else 0
     started = time.monotonic()
     status = 0
     while True:
@@ -49,9 +55,33 @@ def run(configuration: Configuration, *, processes: int, with_worker: bool) -> i
                 if pause is not None:
                     worker = 0
                     break
-            worker, started = _start(lambda: _run_worker(configuration)), time.monotonic()
+            worker, started = _start(lambda: _run_worker(app)), time.monotonic()
     _end({process for process in (web, worker) if process})
     return status
+
+
+def _prepare_memory() -> None:
+    """Do once what every process would do for itself, and leave it where all of them share it."""
+    from workshop import worker
+
+    worker.tasks()  # imports what they need
+    # Less often than Python would: thousands of rows become garbage all at once, and none of it is in circles.
+    gc.set_threshold(20_000, 10, 20)
+    gc.collect()
+    # A collection that walks over what is shared would make a copy of it in every process.
+    gc.freeze()
+
+
+def is_port_free(configuration: Configuration) -> bool:
+    """Return whether the configured address can be listened on; asked before anything is started."""
+    host, port = configuration.values["HOST"], configuration.values["PORT"]
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def _start(work: Callable[[], int]) -> int:
@@ -68,10 +98,10 @@ def _start(work: Callable[[], int]) -> int:
         status = work()
     except SystemExit as leaving:
         status = leaving.code if isinstance(leaving.code, int) else 1
-    except BaseException:  # noqa: BLE001 (a forked child must never run on into its parent's code)
-        import traceback
-
-        traceback.print_exc()
+    except BaseException:
+        # A forked child must never run on into its parent's code.
+        # By the logger, which masks: a trace may quote an address or a link.
+        logging.getLogger("workshop").exception("a part of the server failed")
         status = 1
     sys.stdout.flush()
     sys.stderr.flush()
@@ -111,20 +141,16 @@ def _end(processes: set[int]) -> None:
     _reap()
 
 
-def _run_worker(configuration: Configuration) -> int:
+def _run_worker(app: Flask) -> int:
     from workshop import worker
-    from workshop.app import create_app
 
-    return worker.run_until_stopped(create_app(configuration))
+    return worker.run_until_stopped(app)
 
 
-def _run_web(configuration: Configuration, processes: int) -> int:
+def _run_web(app: Flask, processes: int) -> int:
     from gunicorn.app.base import BaseApplication
 
-    from workshop.app import create_app
-    from workshop.core.db import db
-
-    values = configuration.values
+    values = app.config
     host = f"[{values['HOST']}]" if ":" in values["HOST"] else values["HOST"]
 
     class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
@@ -149,11 +175,7 @@ def _run_web(configuration: Configuration, processes: int) -> int:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            """Make the application once, before the processes split: their memory is shared."""
-            app = create_app(configuration)
-            with app.app_context():
-                # No connection may cross a fork.
-                db.engine.dispose()
+            """Return the application, made before the processes split."""
             return app
 
     Server().run()

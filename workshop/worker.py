@@ -45,7 +45,7 @@ class Task:
     name: str
     work: Work
     every: timedelta = timedelta()
-    """At least so long between two runs; zero: in every round."""
+    """At least so long after a run that found nothing to do; zero: in every round."""
     erases: bool = False
     """Whether the erased bytes must leave the disk too."""
 
@@ -57,7 +57,8 @@ def tasks() -> list[Task]:
 
     return [
         Task("notices", reminders.notice_changes),
-        Task("reminders", reminders.plan),
+        # Looks at every session to come, and nobody minds ten seconds.
+        Task("reminders", reminders.plan, every=timedelta(seconds=10)),
         # Bodies of mail and windows of limits are part of it.
         Task("purge", privacy.purge, every=timedelta(minutes=1), erases=True),
     ]
@@ -180,8 +181,10 @@ class _Loop:
         now = clock.now()
         if not self.once and now < next_run.get(task.name, now):
             return 0
-        next_run[task.name] = now + task.every
-        return self._attempt(task.name, lambda: _in_transaction(task, now))
+        done = self._attempt(task.name, lambda: _in_transaction(task, now))
+        # What did something may have more to do: a run takes no more than a batch.
+        next_run[task.name] = now if done else now + task.every
+        return done
 
     def _deliver(self) -> int:
         return delivery.deliver(worker=self.name, now_fn=clock.now, last_look=self.look, stop=self.stop)
@@ -201,6 +204,7 @@ class _Loop:
 def _in_transaction(task: Task, now: datetime) -> int:
     with Session(db.engine) as session, session.begin():
         done = task.work(session, now=now)
-    if done and task.erases:
+    if task.erases:
+        # Also where nothing was done: a participant's own erasure may have been kept waiting by a reader, or killed.
         checkpoint()
     return done

@@ -118,38 +118,41 @@ def row(name: str, measure: Measure, floor: Measure | None = None) -> dict[str, 
     return found
 
 
-def mail_rows(environment: dict[str, str], folder: Path) -> list[dict[str, object]]:
+def mail_rows(environment: dict[str, str]) -> list[dict[str, object]]:
     """One connection, as many messages as answers were confirmed: a bare smtplib loop beside our own delivery."""
     from aiosmtpd.controller import Controller
 
+    arrived: list[float] = []
+
     class Sink:
         async def handle_DATA(self, _server: object, _session: object, _envelope: object) -> str:  # noqa: N802 (aiosmtpd's name)
+            arrived.append(time.monotonic())
             return "250 OK"
 
     controller = Controller(Sink(), hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
-        body = "Subject: x\r\n\r\n" + "x" * 6000
-        begun = time.monotonic()
+        body = "Subject: x\r\n\r\n" + ("x" * 70 + "\r\n") * 85
         with smtplib.SMTP("127.0.0.1", controller.port) as relay:
             for number in range(300):
                 relay.sendmail("a@example.org", [f"b{number}@example.org"], body)
-        floor = 300 / (time.monotonic() - begun)
-        listed = subprocess.run([*WORKSHOP, "mail", "list", "--json"], env=environment, check=True, capture_output=True)
-        waiting = sum(json.loads(line)["state"] == "queued" for line in listed.stdout.splitlines())
+        floor = len(arrived) / (arrived[-1] - arrived[0])
+        arrived.clear()
         environment = environment | {
             "WORKSHOP_MAIL_SERVER": "127.0.0.1",
             "WORKSHOP_MAIL_PORT": str(controller.port),
             "WORKSHOP_MAIL_DEFAULT_SENDER": "workshop@example.org",
+            "WORKSHOP_MAIL_RATE_PER_SECOND": "0",
         }
         begun = time.monotonic()
         subprocess.run([*WORKSHOP, "worker", "--once"], env=environment, check=True)
-        rate = waiting / (time.monotonic() - begun)
+        rate, first = len(arrived) / (arrived[-1] - arrived[0]), arrived[0] - begun
     finally:
         controller.stop()
     print(f"{'mail, bare smtplib loop':38} {floor:9.1f}/s")
-    print(f"{f'mail, ours ({waiting}, start included)':38} {rate:9.1f}/s {rate / floor:42.0%}")
-    return [{"name": "mail", "per_second": round(rate, 1), "of_floor": f"{rate / floor:.0%}", "messages": waiting}]
+    print(f"{f'mail, ours ({len(arrived)}; first after {first:.1f} s)':38} {rate:9.1f}/s {rate / floor:31.0%}")
+    found = {"name": "mail", "per_second": round(rate, 1), "of_floor": f"{rate / floor:.0%}"}
+    return [found | {"messages": len(arrived), "first_after_seconds": round(first, 1)}]
 
 
 def main() -> None:
@@ -205,7 +208,7 @@ def main() -> None:
             memory = pss_mib(process)
             print(f"{'memory of web and worker, PSS':38} {memory:9.0f} MiB")
             rows.append({"name": "memory", "mib": round(memory)})
-        rows += mail_rows(environment, folder)
+        rows += mail_rows(environment)
     Path("bench.json").write_text(json.dumps(rows, indent=1), "utf-8")
 
 

@@ -61,6 +61,7 @@ def text_of(message: EmailMessage) -> str:
 
 
 def link_in(message: EmailMessage, word: str) -> str:
+    link: str
     (link,) = set(re.findall(rf"http://[^\s<>]*/{word}/[^\s<>]+", text_of(message)))
     return link
 

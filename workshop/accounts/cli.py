@@ -6,6 +6,8 @@ import sys
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from workshop.accounts import queries, service
 from workshop.accounts.models import Organiser
@@ -15,11 +17,6 @@ from workshop.core.db import db
 from workshop.core.language import languages
 
 group = AppGroup("organiser", help="Accounts of those who sign in to the workspace.")
-
-_WEAK = {
-    "short": f"a pass phrase has at least {service.MINIMUM_LENGTH} characters",
-    "common": "this pass phrase is among the first that anybody would try",
-}
 
 
 @group.command("add")
@@ -41,23 +38,29 @@ def add(email: str, name: str, admin: bool, password_stdin: bool) -> None:  # no
             is_administrator=admin,
         )
     except BadAddressError:
-        raise click.ClickException("this is no e-mail address") from None
+        raise click.ClickException(_("This is no e-mail address: %(address)s", address=email)) from None
     except service.OrganiserExistsError:
-        raise click.ClickException("an organiser has this address already; `reset` sets a new pass phrase") from None
+        raise click.ClickException(
+            _(
+                "An organiser has this address already. For a new pass phrase: workshop organiser reset %(address)s",
+                address=email,
+            )
+        ) from None
     except service.WeakPassPhraseError as fault:
-        raise click.ClickException(_WEAK[str(fault.context["reason"])]) from None
+        raise click.ClickException(_weakness(str(fault.context["reason"]))) from None
     db.session.commit()
-    click.echo(f"Added {email}.")
+    click.echo(_("Added %(address)s.", address=email))
     if is_made:
-        click.echo(f"Pass phrase, shown only now: {phrase}")
+        click.echo(_("Pass phrase, shown only now: %(phrase)s", phrase=phrase))
 
 
 @group.command("list")
 def list_() -> None:
     """List the organisers, one a line: address, name, roles."""
     for organiser in queries.list_organisers(db.session()):
-        marks = ["administrator"] * organiser.is_administrator + ["disabled"] * (not organiser.is_enabled)
-        click.echo("\t".join([organiser.email, organiser.name, f"{len(organiser.roles)} series", *marks]))
+        marks = [_("administrator")] * organiser.is_administrator + [_("disabled")] * (not organiser.is_enabled)
+        roles = ngettext("%(num)d series", "%(num)d series", len(organiser.roles))
+        click.echo("\t".join([organiser.email, organiser.name, roles, *marks]))
 
 
 @group.command("reset")
@@ -66,14 +69,20 @@ def reset(email: str) -> None:
     """Set a new random pass phrase, printed once, and end all sign-ins."""
     phrase = service.reset_pass_phrase(db.session(), now=clock.now(), organiser=_get(email))
     db.session.commit()
-    click.echo(f"Pass phrase, shown only now: {phrase}")
+    click.echo(_("Pass phrase, shown only now: %(phrase)s", phrase=phrase))
 
 
 def _get(email: str) -> Organiser:
     organiser = queries.find_organiser(db.session(), email=email)
     if organiser is None:
-        raise click.ClickException("no organiser has this address")
+        raise click.ClickException(_("No organiser has this address: %(address)s", address=email))
     return organiser
+
+
+def _weakness(reason: str) -> str:
+    if reason == "short":
+        return str(_("A pass phrase has at least %(number)d characters.", number=service.MINIMUM_LENGTH))
+    return str(_("This pass phrase is among the first that anybody would try."))
 
 
 def _ask(*, is_from_input: bool) -> tuple[str, bool]:
@@ -81,5 +90,5 @@ def _ask(*, is_from_input: bool) -> tuple[str, bool]:
     if is_from_input:
         return sys.stdin.readline().rstrip("\r\n"), False
     if sys.stdin.isatty():
-        return click.prompt("Pass phrase", hide_input=True, confirmation_prompt=True), False
+        return click.prompt(_("Pass phrase"), hide_input=True, confirmation_prompt=True), False
     return service.new_pass_phrase(), True

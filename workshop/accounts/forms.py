@@ -33,7 +33,7 @@ class PassPhraseForm(FlaskForm):
     """The pass phrase as it is, and a new one."""
 
     current = PasswordField(
-        _("Present pass phrase"),
+        _("Current pass phrase"),
         validators=[InputRequired(_("Please write your pass phrase."))],
         render_kw={"autocomplete": "current-password"},
     )

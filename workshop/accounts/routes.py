@@ -132,7 +132,7 @@ def change_pass_phrase(lang: str) -> ResponseReturnValue:
         )
     except service.BadCredentialsError:
         db.session.rollback()
-        form.current.errors = [_("This is not your present pass phrase.")]
+        form.current.errors = [_("This is not your current pass phrase.")]
         return _account_page(lang, form), 422
     except service.WeakPassPhraseError as fault:
         db.session.rollback()

@@ -26,9 +26,10 @@ from workshop.programme.queries import (
     count_coming,
     find_current_series_slug,
     find_current_slugs,
-    find_series,
+    find_known_session,
+    find_series_alone,
     find_series_mark,
-    find_session,
+    iterate_sessions,
     list_public_marks,
     list_public_series,
 )
@@ -112,7 +113,7 @@ def session_file(lang: str, series: str, session: str) -> Response:
 
     def make() -> KeptAnswer:
         slugs = find_current_slugs(db.session(), mark.slug, session) or (series, session)
-        workshop_session = find_session(db.session(), *slugs)
+        workshop_session = find_known_session(db.session(), *slugs)
         view = workshop_session and session_view(
             workshop_session, audience=Audience.PUBLIC, surface=Surface.CALENDAR, has_address=True
         )
@@ -180,8 +181,14 @@ def _find_mark(slug: str) -> SeriesMark:
 
 def _calendar_of(slug: str) -> SeriesView:
     """Return the series as its public feed may show it; raises NotFoundError."""
-    series = find_series(db.session(), slug)
-    view = series and series_view(series, audience=Audience.PUBLIC, surface=Surface.CALENDAR, has_address=True)
+    series = find_series_alone(db.session(), slug)
+    view = series and series_view(
+        series,
+        audience=Audience.PUBLIC,
+        surface=Surface.CALENDAR,
+        has_address=True,
+        sessions=iterate_sessions(db.session(), series),
+    )
     if not view:
         raise NotFoundError
     return view

@@ -204,7 +204,7 @@ _EXPLANATIONS: Final[Mapping[Level, Explanation]] = {
         may_not=Localized(
             {
                 "fr": (
-                    "Révéler qui est intervenu, qui prenait part, ou pour quelle organisation. Transmettre les "
+                    "Révéler qui a pris la parole ou participé, ou pour quelle organisation. Transmettre les "
                     "noms qui figurent sur votre page personnelle. Enregistrer, faire des captures d’écran, "
                     "laisser un outil prendre des notes."
                 ),

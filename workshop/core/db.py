@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
@@ -81,7 +82,11 @@ class _JSONColumn(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002 (the signature is SQLAlchemy's)
         """Return the value that was stored."""
-        return None if value is None else self.load(json.loads(value))
+        return None if value is None else self.read(value)
+
+    def read(self, text: str) -> Any:
+        """Return what JSON text says."""
+        return self.load(json.loads(text))
 
     def dump(self, value: Any) -> Any:
         """Return what JSON can say."""
@@ -108,6 +113,9 @@ class JSONObject(_JSONColumn):
     cache_ok = True
 
 
+_SHORT = 300
+
+
 class LocalizedText(_JSONColumn):
     """A `Localized`; never None."""
 
@@ -117,9 +125,15 @@ class LocalizedText(_JSONColumn):
         """Return a string when neutral, else an object."""
         return value.to_json()
 
-    def load(self, value: JSONText) -> Localized:
+    def read(self, text: str) -> Localized:
         """Return the `Localized`."""
-        return Localized.from_json(value)
+        return _read_short(text) if len(text) <= _SHORT else Localized.from_json(json.loads(text))
+
+
+@lru_cache(maxsize=2048)
+def _read_short(text: str) -> Localized:
+    # Most are empty or stand in many rows; a `Localized` is immutable.
+    return Localized.from_json(json.loads(text))
 
 
 class LocalizedTexts(_JSONColumn):
@@ -164,6 +178,7 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
+_BUSY_MILLISECONDS = 30_000
 _is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 
 
@@ -226,7 +241,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
+        f"busy_timeout={_BUSY_MILLISECONDS}",
         "synchronous=NORMAL",
         "secure_delete=ON",
     ):
@@ -246,13 +261,21 @@ def _begin_postgresql(connection: Connection) -> None:
         driver.read_only = _is_reading.get()
 
 
-def checkpoint() -> None:
-    """Truncate SQLite's write-ahead log, so that erased bytes are gone from the disk too. Nothing on PostgreSQL."""
+def checkpoint() -> bool:
+    """Truncate SQLite's write-ahead log, so that erased bytes are gone from the disk too. Nothing on PostgreSQL.
+
+    Returns whether they are; somebody else's long reading keeps them there, and the worker tries again.
+    """
     if db.engine.dialect.name != "sqlite":
-        return
+        return True
     # Straight to the driver: SQLAlchemy would begin a transaction first, within which a checkpoint can do nothing.
     connection = db.engine.raw_connection()
+    cursor = connection.cursor()
     try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        # While it waits for a reader nobody can write.
+        cursor.execute("PRAGMA busy_timeout=1000")
+        is_kept_waiting = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
     finally:
         connection.close()
+    return not is_kept_waiting

@@ -49,17 +49,31 @@ class Kept:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._answers: OrderedDict[Hashable, KeptAnswer] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
         self._limit = limit
         self._size = 0
 
     def get(self, key: Hashable, make: Callable[[], KeptAnswer]) -> KeptAnswer:
-        """Return the answer kept under `key`, else the one that `make` makes."""
+        """Return the answer kept under `key`, else the one that `make` makes; of many who ask at once, one makes it."""
+        if (found := self._find(key)) is not None:
+            return found
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        try:
+            with making:
+                return self._find(key) or self._keep(key, make())
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
+
+    def _find(self, key: Hashable) -> KeptAnswer | None:
         with self._lock:
             if (found := self._answers.get(key)) is not None:
                 self._answers.move_to_end(key)
-                return found
-        made = make()
+            return found
+
+    def _keep(self, key: Hashable, made: KeptAnswer) -> KeptAnswer:
         with self._lock:
             if key not in self._answers and len(made.body) <= self._limit:
                 self._answers[key] = made
@@ -126,12 +140,16 @@ def respond_page(key: Hashable, render: Callable[[], str], *, is_indexable: bool
         body = render().encode()
         return make_answer(body) if is_indexable else make_answer(body, X_Robots_Tag="noindex")
 
-    zone = _chosen_zone()
-    has_message = current_app.config["SESSION_COOKIE_NAME"] in request.cookies and "_flashes" in session
-    if zone is None or has_message:
-        caching = "no-store" if has_message else "no-cache"
+    zone, says_once = _chosen_zone(), has_message()
+    if zone is None or says_once:
+        caching = "no-store" if says_once else "no-cache"
         return respond(make(), content_type="text/html; charset=utf-8", cache_control=caching)
     return respond(keep((key, zone), make), content_type="text/html; charset=utf-8", cache_control="no-cache")
+
+
+def has_message() -> bool:
+    """Whether the page is to say something once, to this reader only. Looks at the session only where there is one."""
+    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies and "_flashes" in session
 
 
 def _chosen_zone() -> str | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import enum
+import functools
 import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 from flask import current_app
@@ -109,7 +110,13 @@ def find_subject(session: Session, *, purpose: Purpose, token: str) -> str | Non
 
 def fill(session: Session, text: str) -> str:
     """Return `text` with every mark replaced by its token. Flushes."""
-    return _MARK.sub(lambda match: issue(session, purpose=Purpose(match[1]), subject=match[2]), text)
+    return filler(session)(text)
+
+
+def filler(session: Session) -> Callable[[str], str]:
+    """Return `fill` for several texts of one message: each link is issued once."""
+    issued = functools.cache(lambda purpose, subject: issue(session, purpose=Purpose(purpose), subject=subject))
+    return lambda text: _MARK.sub(lambda match: issued(match[1], match[2]), text)
 
 
 def cut(text: str) -> str:

@@ -59,7 +59,9 @@ def city(tzid: str, language: str) -> str:
     """Return the city that names a zone, such as "Paris"; "UTC" for UTC."""
     if tzid in {"UTC", "Etc/UTC"}:
         return "UTC"
-    return str(get_timezone_location(ZoneInfo(tzid), locale=babel_locale(language), return_city=True))
+    name = str(get_timezone_location(ZoneInfo(tzid), locale=babel_locale(language), return_city=True))
+    # A zone of two slashes has its province before the city.
+    return name.rpartition("/")[2]
 
 
 def zone_phrase(tzid: str, language: str) -> str:

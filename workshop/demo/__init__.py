@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -164,11 +165,21 @@ def _lines(configuration: Configuration, session: Session, made: dict[str, int],
         _("  address: %(address)s", address=ADDRESS),
         _("  pass phrase: %(phrase)s", phrase=pass_phrase),
         "",
-        _("Mail becomes files in %(folder)s; the newest: workshop mail show --last", folder=_mail_folder()),
+        _(
+            "Mail becomes files in %(folder)s; the newest: %(command)s mail show --last",
+            folder=_mail_folder(),
+            command=_command(),
+        ),
         _("Ctrl+C ends it; what was entered is kept."),
         "",
     ]
     return lines
+
+
+def _command() -> str:
+    """Return how this command was called, such as `.venv/bin/workshop`, so that the next one can be typed as shown."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "workshop" else "workshop"
 
 
 def _mail_folder() -> str:

@@ -48,7 +48,7 @@ def serialise(calendar: Calendar, events: Iterable[Event]) -> bytes:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def serialise_event(event: Event) -> bytes:
     """Return one VEVENT component (RFC 5545 3.6.1).
 
@@ -101,7 +101,7 @@ def _serialise_head(calendar: Calendar) -> bytes:
     return bytes(vcalendar.to_ical(sorted=False)).removesuffix(_END)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _is_in_utc(starts_at: datetime, ends_at: datetime, tzid: str) -> bool:
     """Tell whether the event is written as `…Z`.
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 import click
 from flask import current_app
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from workshop.core import clock, links
-from workshop.core.addresses import check_address, mask_address
+from workshop.core.addresses import BadAddressError, check_address, mask_address
 from workshop.core.db import db
+from workshop.core.errors import NotFoundError
 from workshop.core.language import languages
 from workshop.mail import queries, render, service, transport
 from workshop.mail.models import OutboxMessage
@@ -56,11 +58,18 @@ def show(number: int | None, *, last: bool) -> None:
     if (number is None) is not last:
         raise click.UsageError(_("Give either a number or --last."))
     session = db.session()
-    message = queries.find_last_message(session) if number is None else queries.get_message(session, number)
+    message = queries.find_last_message(session) if number is None else _get(session, number)
     if message is None:
         raise click.ClickException(_("There is no message yet."))
     click.echo(_as_read(message))
     session.commit()
+
+
+def _get(session: Session, number: int) -> OutboxMessage:
+    try:
+        return queries.get_message(session, number)
+    except NotFoundError:
+        raise click.ClickException(_("There is no message %(number)d.", number=number)) from None
 
 
 def _as_read(message: OutboxMessage) -> str:
@@ -77,6 +86,7 @@ def _as_read(message: OutboxMessage) -> str:
 @click.argument("number", type=int, metavar="ID")
 def retry(number: int) -> None:
     """Queue a message again that failed, expired or is uncertain."""
+    _get(db.session(), number)
     service.retry(db.session(), message=number, now=clock.now())
     db.session.commit()
     click.echo(_("Message %(number)d is queued again.", number=number))
@@ -87,7 +97,10 @@ def retry(number: int) -> None:
 def test(address: str) -> None:
     """Send a test message to ADDRESS now, and say what the relay answers."""
     language, now = languages()[0], clock.now()
-    recipient = check_address(address)
+    try:
+        recipient = check_address(address)
+    except BadAddressError:
+        raise click.ClickException(_("This is no e-mail address: %(address)s", address=address)) from None
     rendered = render.render("mail_test", language, {"sender_name": current_app.config["NAME"]})
     draft = transport.Draft(
         number=0,

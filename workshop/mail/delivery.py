@@ -211,14 +211,14 @@ def _prepare(this: _Round, number: int) -> relay.Draft | None:
 
 
 def _mine(this: _Round, number: int) -> sa.Select[OutboxMessage]:
+    return sa.select(OutboxMessage).where(*_is_mine(this, number)).with_for_update()
+
+
+def _is_mine(this: _Round, number: int) -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        sa.select(OutboxMessage)
-        .where(
-            OutboxMessage.id == number,
-            OutboxMessage.state == OutboxState.CLAIMED,
-            OutboxMessage.claimed_by == this.worker,
-        )
-        .with_for_update()
+        OutboxMessage.id == number,
+        OutboxMessage.state == OutboxState.CLAIMED,
+        OutboxMessage.claimed_by == this.worker,
     )
 
 
@@ -230,29 +230,31 @@ def _drop(message: OutboxMessage, state: OutboxState, reason: str, now: datetime
 
 def make_draft(session: Session, message: OutboxMessage) -> relay.Draft:
     """Return a message with a token in place of each mark; the row keeps its marks. Flushes."""
+    # The same link stands in both bodies, and often in a header and a file too.
+    fill = links.filler(session)
     return relay.Draft(
         number=message.id,
         recipient=message.recipient,
         sender_name=message.sender_name,
         subject=message.subject,
-        text=links.fill(session, message.body_text),
-        html=links.fill(session, message.body_html),
+        text=fill(message.body_text),
+        html=fill(message.body_html),
         language=message.language,
         message_id=message.message_id,
         date=message.created_at,
-        headers={name: links.fill(session, str(value)) for name, value in message.headers.items()},
+        headers={name: fill(str(value)) for name, value in message.headers.items()},
         attachments=[
-            {**attachment, "content": _fill_attachment(session, attachment)} for attachment in message.attachments
+            {**attachment, "content": _fill_attachment(fill, attachment)} for attachment in message.attachments
         ],
     )
 
 
-def _fill_attachment(session: Session, attachment: dict[str, str]) -> str:
+def _fill_attachment(fill: Callable[[str], str], attachment: dict[str, str]) -> str:
     content = attachment["content"]
     if not attachment["content_type"].startswith("text/calendar"):
-        return links.fill(session, content)
+        return fill(content)
     lines = re.sub(r"\r\n[ \t]", "", content).split("\r\n")
-    return "\r\n".join(_fold(links.fill(session, line)) for line in lines)
+    return "\r\n".join(_fold(fill(line)) for line in lines)
 
 
 def _fold(line: str) -> str:
@@ -272,28 +274,30 @@ def _begin_payload(this: _Round, number: int) -> bool:
     """Write down that the message may leave from now on; False when it is no longer this worker's."""
     if this.stop.is_set():
         return False
+    statement = sa.update(OutboxMessage).where(*_is_mine(this, number))
+    values = {"payload_begun_at": this.now_fn(), "attempts": OutboxMessage.attempts + 1}
+    return _write(statement.values(values))
+
+
+def _write(statement: sa.Update) -> bool:
+    """Do this alone and commit; False when no row was one for it. Without loading the row: messages are long."""
     with Session(db.engine) as session, session.begin():
-        message = session.scalar(_mine(this, number))
-        if message is None:
-            return False
-        message.payload_begun_at = this.now_fn()
-        message.attempts += 1
-        return True
+        result = session.execute(statement, execution_options={"synchronize_session": False})
+        return bool(getattr(result, "rowcount", 0))
 
 
 def _record(this: _Round, number: int, outcome: relay.Outcome) -> None:
     now = this.now_fn()
+    if outcome.result is relay.Result.SENT:
+        # Another worker may have taken it for lost while the relay thought: we know better, it left.
+        statement = sa.update(OutboxMessage).where(OutboxMessage.id == number, OutboxMessage.claimed_by == this.worker)
+        _write(statement.values(state=OutboxState.SENT, reason="", finished_at=now))
+        return
     with Session(db.engine) as session, session.begin():
-        message = session.scalar(sa.select(OutboxMessage).where(OutboxMessage.id == number).with_for_update())
-        # Another worker may have taken it for lost while the relay thought: then its state is not ours to change,
-        # unless we know better that it left.
-        if message is None or message.claimed_by != this.worker:
-            return
-        if message.state is not OutboxState.CLAIMED and outcome.result is not relay.Result.SENT:
+        message = session.scalar(_mine(this, number))
+        if message is None:
             return
         match outcome.result:
-            case relay.Result.SENT:
-                message.state, message.reason, message.finished_at = OutboxState.SENT, "", now
             case relay.Result.UNCERTAIN:
                 _leave_uncertain(message, now, outcome.reason)
             case relay.Result.REFUSED:

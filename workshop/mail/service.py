@@ -19,6 +19,8 @@ from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.mail.render import clean_line, render
 
 KEEP_BODIES = timedelta(days=7)
+_FILE = re.compile(r"\S+-(\d+)\.eml|\.(\d+)-\d+\.part")
+"""Names that `transport.Folder` gives, whole and half-written."""
 ALLOWED_HEADERS = frozenset({"in-reply-to", "list-unsubscribe", "list-unsubscribe-post", "references", "reply-to"})
 """Everything else in a header is transport's own; Bcc or a second To can never come in this way."""
 
@@ -110,8 +112,7 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
         expires_at=expires_at,
     )
     statement = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
-    row = session.execute(statement.returning(OutboxMessage.id)).scalar_one_or_none()
-    return None if row is None else session.get(OutboxMessage, row)
+    return session.scalars(statement.returning(OutboxMessage)).one_or_none()
 
 
 def new_message_id() -> str:
@@ -186,9 +187,23 @@ def erase_bodies(session: Session, now: datetime) -> int:
         message.body_text = message.body_html = ""
         message.attachments, message.headers = (), {}
         message.body_erased_at = now
-    remove_files(message.id for message in found)
     session.flush()
+    remove_files(_list_erased_files(session))
     return len(found)
+
+
+def _list_erased_files(session: Session) -> list[int]:
+    """Return the numbers of files whose message is erased, those too that a worker wrote or left only afterwards."""
+    names = [path.name for path in mail_folder().iterdir()] if mail_folder().is_dir() else []
+    numbers = [int(found[1] or found[2]) for name in names if (found := _FILE.fullmatch(name))]
+    erased: list[int] = []
+    for first in range(0, len(numbers), 500):
+        erased += session.scalars(
+            sa.select(OutboxMessage.id).where(
+                OutboxMessage.id.in_(numbers[first : first + 500]), OutboxMessage.body_erased_at.is_not(None)
+            )
+        )
+    return erased
 
 
 def mail_folder() -> Path:
@@ -202,5 +217,5 @@ def remove_files(messages: Any) -> None:
     if not folder.is_dir():
         return
     for number in messages:
-        for path in folder.glob(f"*-{int(number)}.eml"):
+        for path in (*folder.glob(f"*-{int(number)}.eml"), *folder.glob(f".{int(number)}-*.part")):
             path.unlink(missing_ok=True)

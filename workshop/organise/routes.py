@@ -46,6 +46,7 @@ from workshop.programme.organise import (
 from workshop.programme.service.series import update_series
 from workshop.programme.service.sessions import cancel as cancel_session
 from workshop.programme.service.sessions import reschedule, update_session
+from workshop.programme.service.sessions import unpublish as unpublish_session
 from workshop.programme.service.standing import lock
 from workshop.programme.service.values import SessionValues, series_values, session_values
 from workshop.rsvp.queries import count_answers
@@ -119,7 +120,29 @@ def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("The session is changed."))
             return redirect(url_for("organise.edit_session", lang=lang, series=series, session=slug), 303)
+    page["may_unpublish"] = (
+        role in MANAGERS
+        and workshop_session.is_published
+        and count_answers(db.session(), [workshop_session.id])[workshop_session.id] == 0
+    )
     return form_page("programme/organise/session_form.html", form, **page)
+
+
+@blueprint.post("/series/<series>/<session>/unpublish")
+def unpublish(lang: str, series: str, session: str) -> ResponseReturnValue:
+    """Make a session that nobody has answered a draft again."""
+    workshop_session, _role = open_session(series, session, *MANAGERS)
+    lock(db.session(), [workshop_session])
+    unpublish_session(
+        db.session(),
+        now=clock.now(),
+        workshop_session=workshop_session,
+        has_answers=count_answers(db.session(), [workshop_session.id])[workshop_session.id] > 0,
+        actor=actor_of(current_organiser()),
+    )
+    db.session.commit()
+    flash(_("The session is a draft again. Nobody else sees it until you publish it."))
+    return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
 
 
 @blueprint.route("/series/<series>/<session>/move", methods=["GET", "POST"])
@@ -144,6 +167,7 @@ def move(lang: str, series: str, session: str) -> ResponseReturnValue:
         else:
             if is_moved and request.form.get("confirm") != "yes":
                 after = session_row(workshop_session, workshop_session.series, now=clock.now())
+                page["told_number"] = count_told(db.session(), workshop_session.id, ends_after=clock.now())
                 db.session.rollback()
                 return render_template("organise/move_confirm.html", form=form, after=after, **page)
             db.session.commit()
@@ -164,7 +188,7 @@ def cancel(lang: str, series: str, session: str) -> ResponseReturnValue:
         flash(_("The session is cancelled."))
         return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
     page = _page(lang, workshop_session, role)
-    page["told_number"] = count_told(db.session(), workshop_session.id)
+    page["told_number"] = count_told(db.session(), workshop_session.id, ends_after=clock.now())
     return form_page("organise/cancel.html", form, **page)
 
 
@@ -207,4 +231,5 @@ def _edited(form: SessionContentForm, values: SessionValues) -> SessionValues:
         changed |= form.settings()
         if "status" in form:
             changed["status"] = SessionStatus(form.status.data)
-    return dataclasses.replace(values, **changed, moderators=None, partners=None)
+    # Who is no part of a form stays as they are.
+    return dataclasses.replace(values, **{"moderators": None, "partners": None} | changed)

@@ -29,12 +29,15 @@ from workshop.core.fields import (
     check_link,
 )
 from workshop.core.language import languages
+from workshop.people.values import PartnerValues
 from workshop.programme.models import DEFAULT_REMINDERS, Format, Mode, SessionStatus
 from workshop.programme.service.values import InterpretationValues, SeriesValues, SessionValues
 
 NO_REMINDERS = "0"
 INHERIT = "series"
 INTERPRETATION_ROWS = 3
+MAXIMUM_ROWS = 12
+MAXIMUM_PARTNERS = 50
 
 FORMATS = {
     Format.WORKSHOP: _("Workshop"),
@@ -115,9 +118,39 @@ class RemindersField(LinesField):
     widget = CodesField.widget
 
 
+class PartnerForm(Form):
+    """One row: an organisation, its part, its address on the web."""
+
+    name = LocalizedField(_("Name"))
+    role = LocalizedField(_("Role"))
+    url = LinkField(_("Web address"), render_kw={"type": "url"})
+
+
+def partner_rows() -> FieldList:
+    """Return the field of partners, with a row to write in."""
+    return FieldList(FormField(PartnerForm), _("Partners"), min_entries=1, max_entries=MAXIMUM_PARTNERS)
+
+
+def _partner_values(field: FieldList) -> tuple[PartnerValues, ...] | None:
+    """Return what the rows say; None, which leaves the partners as they are, when no row was sent."""
+    if not any(entry.form.url.raw_data for entry in field):
+        return None
+    return tuple(
+        PartnerValues(name=row["name"], role=row["role"], url=row["url"] or "")
+        for row in field.data
+        if row["name"] or row["role"] or row["url"]
+    )
+
+
+def _partner_data(partners: Iterable[PartnerValues] | None) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [{"name": one.name, "role": one.role, "url": one.url} for one in partners or ()]
+    return rows + [{}] * (len(rows) < MAXIMUM_PARTNERS)
+
+
 class SeriesForm(FlaskForm):
     """A series."""
 
+    partners = partner_rows()
     title = LocalizedField(_("Title"), validators=[LocalizedRequired()])
     subtitle = LocalizedField(_("Subtitle"))
     kind = LocalizedField(_("Kind"), description=_("Such as “An online workshop series”."))
@@ -136,9 +169,9 @@ class SeriesForm(FlaskForm):
     tzid = ZoneField(_("Time zone"), render_kw={"autocomplete": "off"})
     level = ChoiceField(_("Level of the Chatham House Rule"), choices=level_options)
     visibility = ChoiceField(_("Who may know of it"), choices=lambda: options(VISIBILITIES))
-    contact = AddressField(_("Contact address"), description=_("Answers to the series’ mail go there."))
+    contact = AddressField(_("Contact address"), description=_("Replies to the series’ e-mails go there."))
     sender_name = LocalizedField(
-        _("Name of the sender"), description=_("What the series’ mail shows as its sender."), max_length=200
+        _("Name of the sender"), description=_("What the series’ e-mails show as their sender."), max_length=200
     )
     controller = LocalizedField(
         _("Who answers for the personal data"),
@@ -163,7 +196,7 @@ class SeriesForm(FlaskForm):
     )
 
     def values(self) -> SeriesValues:
-        """Return what was entered; committee and partners are left as they are."""
+        """Return what was entered; the committee is left as it is."""
         return SeriesValues(
             slug=self.slug.data,
             title=self.title.data,
@@ -181,6 +214,7 @@ class SeriesForm(FlaskForm):
             without_address=self.without_address.data,
             links=self.links.data,
             colour=self.colour.data or "",
+            partners=_partner_values(self.partners),
             reminders=self.reminders.data,
         )
 
@@ -190,7 +224,7 @@ class InterpretationForm(Form):
 
     source = LineField(_("From"), render_kw={"size": 3, "maxlength": 3, "autocapitalize": "none"})
     target = LineField(_("Into"), render_kw={"size": 3, "maxlength": 3, "autocapitalize": "none"})
-    scope = LocalizedField(_("What it covers"), description=_("Empty: the whole session."))
+    scope = LocalizedField(_("What it covers"))
 
 
 class SessionContentForm(FlaskForm):
@@ -220,13 +254,17 @@ class SessionContentForm(FlaskForm):
 class SessionForm(SessionContentForm):
     """A session without its times, which move by an act of their own."""
 
+    partners = partner_rows()
     slug = LineField(_("Address"), description=_("Small letters a–z, digits and hyphens. Empty: the number."))
     number = IntegerField(_("Number"), validators=[Optional(), NumberRange(0, 9999)])
     mode = SelectField(_("Where"), choices=lambda: options(MODES), default=Mode.ONLINE.value)
-    place = LocalizedField(_("Place"), description=_("If mode or place change, participants are told by mail."))
+    place = LocalizedField(
+        _("Place"),
+        description=_("If the place or the mode (on site, online) changes, participants are told by e-mail."),
+    )
     room_link = LinkField(
         _("Address of the online room"),
-        description=_("Private: participants get there only through their own page, near the start."),
+        description=_("Private: participants get there only through their own link, near the start."),
         render_kw={"autocomplete": "off", "type": "url"},
     )
     floor_languages = CodesField(
@@ -235,7 +273,7 @@ class SessionForm(SessionContentForm):
         description=_("Languages in which one speaks: codes separated by commas, such as fr, en."),
     )
     interpretation = FieldList(
-        FormField(InterpretationForm), _("Interpretation"), min_entries=INTERPRETATION_ROWS, max_entries=12
+        FormField(InterpretationForm), _("Interpretation"), min_entries=INTERPRETATION_ROWS, max_entries=MAXIMUM_ROWS
     )
     monolingual = LineField(
         _("Exists in one language only"), description=_("Its code, such as fr; empty when it exists in all.")
@@ -276,6 +314,7 @@ class SessionForm(SessionContentForm):
             "level": None if self.level.data == INHERIT else Level(self.level.data),
             "visibility": None if self.visibility.data == INHERIT else Visibility(self.visibility.data),
             "capacity": self.capacity.data,
+            "partners": _partner_values(self.partners),
             "rsvp_opens_wall": self.rsvp_opens_wall.data,
             "rsvp_opens_fold": self.rsvp_opens_fold.fold,
             "rsvp_closes_wall": self.rsvp_closes_wall.data,
@@ -330,17 +369,24 @@ def session_data(values: SessionValues) -> dict[str, Any]:
         data[name] = data[name].value if data[name] else INHERIT
     for name in ("format", "mode", "status"):
         data[name] = data[name].value
+    data["partners"] = _partner_data(values.partners)
     data["reminders"] = (NO_REMINDERS,) if values.reminders == () else values.reminders
     data["interpretation"] = [
         {"source": row.source, "target": row.target, "scope": row.scope} for row in values.interpretation
     ]
+    if INTERPRETATION_ROWS <= len(values.interpretation) < MAXIMUM_ROWS:
+        data["interpretation"].append({})  # one to write in
     return data
 
 
 def series_data(values: SeriesValues) -> dict[str, Any]:
     """Return what a form for these values shows."""
     data = {name: getattr(values, name) for name in SeriesValues.__dataclass_fields__}
-    return data | {"level": values.level.value, "visibility": values.visibility.value}
+    return data | {
+        "level": values.level.value,
+        "visibility": values.visibility.value,
+        "partners": _partner_data(values.partners),
+    }
 
 
 _SENTENCES: dict[str, Any] = {

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from workshop.accounts.models import Role
+from workshop.accounts.queries import list_roles
 from workshop.accounts.routes import current_organiser, require_sign_in
 from workshop.accounts.service import actor_of, grant, require_role
 from workshop.chatham.rule import Level, effective_level
@@ -60,6 +61,11 @@ class SessionRow:
         """Whether it will not take place."""
         return self.status is SessionStatus.CANCELLED
 
+    @property
+    def is_tentative(self) -> bool:
+        """Whether its date is not yet certain."""
+        return self.status is SessionStatus.TENTATIVE
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesRow:
@@ -100,6 +106,7 @@ def series_row(series: Series, role: Role, *, now: datetime) -> SeriesRow:
 
 def open_series(slug: str, *roles: Role) -> tuple[Series, Role]:
     """Return a series and one's role in it; raises NotFoundError: none of `roles`, or no such series."""
+    _check_wall(slug)
     series = queries.find_series(db.session(), slug)
     if series is None:
         raise NotFoundError
@@ -108,10 +115,18 @@ def open_series(slug: str, *roles: Role) -> tuple[Series, Role]:
 
 def open_session(series: str, slug: str, *roles: Role) -> tuple[WorkshopSession, Role]:
     """Return a session and one's role in its series; raises NotFoundError as `open_series` does."""
+    _check_wall(series)
     workshop_session = queries.find_session(db.session(), series, slug)
     if workshop_session is None:
         raise NotFoundError
     return workshop_session, require_role(db.session(), current_organiser(), workshop_session.series_id, *roles)
+
+
+def _check_wall(slug: str) -> None:
+    """Raise NotFoundError unless one has a role in the series; before any of it is loaded, which would take time."""
+    own = list_roles(db.session(), organiser_id=current_organiser().id)
+    if not queries.is_one_of(db.session(), slug, own):
+        raise NotFoundError
 
 
 def form_page(template: str, form: FlaskForm, **context: Any) -> ResponseReturnValue:
@@ -193,6 +208,8 @@ def publish(lang: str, series: str, session: str) -> ResponseReturnValue:
         db.session.rollback()
         form = FlaskForm(None)
         add_faults(form, fault.faults)
+        name = session_row(workshop_session, workshop_session.series, now=clock.now()).name.pick(lang).value
+        form.form_errors = [f"{name} – {sentence}" for sentence in form.form_errors]
         found, role = open_series(series)
         page = {"series": series_row(found, role, now=clock.now()), "page_language": lang, "form": form}
         return form_page("programme/organise/series.html", **page)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session, contains_eager, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from workshop.chatham.rule import Visibility
+from workshop.chatham.rule import Level, Visibility
 from workshop.core.probe import Probe, literal
 from workshop.programme.models import Item, OldSlug, Section, Series, WorkshopSession
 
@@ -27,6 +27,15 @@ class SeriesMark(NamedTuple):
     """The greatest of its sessions' random uids: tells two databases apart that count alike."""
 
 
+_KNOWN_SERIES = Series.visibility != literal(Visibility.INVITE_ONLY)
+KNOWN_SESSION = sa.and_(
+    _KNOWN_SERIES,
+    WorkshopSession.is_published,
+    sa.or_(WorkshopSession.visibility.is_(None), WorkshopSession.visibility != literal(Visibility.INVITE_ONLY)),
+    sa.func.coalesce(WorkshopSession.level, Series.level) != literal(Level.CLOSED),
+)
+"""What anybody may know of. The view decides; this keeps the hidden from being loaded, which would take its time and
+so tell that it exists."""
 _MARK = (
     Series.id,
     Series.slug,
@@ -37,7 +46,7 @@ _MARK = (
     .correlate(Series)
     .scalar_subquery(),
 )
-_MARK_BY_SLUG = Probe(sa.select(*_MARK).where(Series.slug == sa.bindparam("slug")), SeriesMark)
+_MARK_BY_SLUG = Probe(sa.select(*_MARK).where(Series.slug == sa.bindparam("slug"), _KNOWN_SERIES), SeriesMark)
 _PUBLIC_MARKS = Probe(
     sa.select(*_MARK).where(Series.visibility == literal(Visibility.PUBLIC)).order_by(Series.id), SeriesMark
 )
@@ -69,15 +78,53 @@ def find_series(session: Session, slug: str) -> Series | None:
     return session.scalars(sa.select(Series).where(Series.slug == slug).options(*series_parts())).one_or_none()
 
 
-def find_session(session: Session, series_slug: str, slug: str) -> WorkshopSession | None:
+def is_one_of(session: Session, slug: str, series_ids: Collection[int]) -> bool:
+    """Whether the series of that slug is among these."""
+    found = sa.select(Series.id).where(Series.slug == slug, Series.id.in_(list(series_ids)))
+    return session.scalar(found) is not None
+
+
+def find_known_session(session: Session, series_slug: str, slug: str) -> WorkshopSession | None:
+    """Return the session of exactly these slugs as `find_session` does; None also where the public may not know it."""
+    return find_session(session, series_slug, slug, KNOWN_SESSION)
+
+
+def find_session(
+    session: Session, series_slug: str, slug: str, *conditions: sa.ColumnElement[bool]
+) -> WorkshopSession | None:
     """Return the session of exactly these slugs, whole, its series' own columns with it."""
     statement = (
         sa.select(WorkshopSession)
         .join(WorkshopSession.series)
-        .where(Series.slug == series_slug, WorkshopSession.slug == slug)
+        .where(Series.slug == series_slug, WorkshopSession.slug == slug, *conditions)
         .options(contains_eager(WorkshopSession.series), *session_parts())
     )
     return session.scalars(statement).one_or_none()
+
+
+def find_session_to_answer(session: Session, series_slug: str, slug: str) -> WorkshopSession | None:
+    """Return the session of exactly these slugs with its series, and of its programme the levels: one statement."""
+    items = joinedload(WorkshopSession.sections).load_only(Section.position).joinedload(Section.items)
+    statement = (
+        sa.select(WorkshopSession)
+        .join(WorkshopSession.series)
+        .where(Series.slug == series_slug, WorkshopSession.slug == slug, KNOWN_SESSION)
+        .options(contains_eager(WorkshopSession.series), items.load_only(Item.position, Item.level))
+    )
+    return session.scalars(statement).unique().one_or_none()
+
+
+def find_series_alone(session: Session, slug: str) -> Series | None:
+    """Return the series of exactly that slug without its sessions, for `iterate_sessions`."""
+    options = (selectinload(Series.committee), selectinload(Series.partners))
+    return session.scalars(sa.select(Series).where(Series.slug == slug).options(*options)).one_or_none()
+
+
+def iterate_sessions(session: Session, series: Series) -> Iterator[WorkshopSession]:
+    """Yield a series' sessions whole, a hundred at a time, so that a thousand need not be in memory at once."""
+    of_series = sa.select(WorkshopSession).where(WorkshopSession.series_id == series.id)
+    statement = of_series.order_by(WorkshopSession.starts_at, WorkshopSession.id).options(*session_parts())
+    yield from session.scalars(statement.execution_options(yield_per=100))
 
 
 def list_public_series(session: Session) -> Sequence[Series]:
@@ -87,11 +134,11 @@ def list_public_series(session: Session) -> Sequence[Series]:
 
 
 def find_current_series_slug(session: Session, slug: str) -> str | None:
-    """Return the slug that a series has now which once had `slug`."""
+    """Return the slug that a series has now which once had `slug`; None where the public may not know it."""
     statement = (
         sa.select(Series.slug)
         .join(OldSlug, OldSlug.series_id == Series.id)
-        .where(OldSlug.within_series_id.is_(None), OldSlug.slug == slug)
+        .where(OldSlug.within_series_id.is_(None), OldSlug.slug == slug, _KNOWN_SERIES)
         .order_by(OldSlug.id.desc())
         .limit(1)
     )
@@ -101,14 +148,16 @@ def find_current_series_slug(session: Session, slug: str) -> str | None:
 def find_current_slugs(session: Session, series_slug: str, slug: str) -> tuple[str, str] | None:
     """Return the slugs, of series and session, under which a session is found now; None for one that never was.
 
-    Either of the two, or both, may be old.
+    One that the public may not know is like one that never was. Either of the two, or both, may be old.
     """
-    now = session.scalar(sa.select(Series.slug).where(Series.slug == series_slug))
+    now = session.scalar(sa.select(Series.slug).where(Series.slug == series_slug, _KNOWN_SERIES))
     now = now or find_current_series_slug(session, series_slug)
     if now is None:
         return None
     of_series = (
-        sa.select(WorkshopSession.slug).join(Series, Series.id == WorkshopSession.series_id).where(Series.slug == now)
+        sa.select(WorkshopSession.slug)
+        .join(Series, Series.id == WorkshopSession.series_id)
+        .where(Series.slug == now, KNOWN_SESSION)
     )
     found = session.scalar(of_series.where(WorkshopSession.slug == slug))
     if found is None:
@@ -125,7 +174,7 @@ def count_coming(session: Session, series_id: int, *, now: datetime) -> int:
 
 
 def find_series_mark(engine: Engine, slug: str) -> SeriesMark | None:
-    """Return a series' mark."""
+    """Return a series' mark; None where the public may not know it."""
     return next(iter(_MARK_BY_SLUG(engine, slug=slug)), None)
 
 

@@ -224,7 +224,7 @@ def preferences(lang: str, token: str) -> ResponseReturnValue:
         wants_reminders=form.reminders.data,
     )
     db.session.commit()
-    flash(_("Your choices are kept."), "done")
+    flash(_("Your choices are saved."), "done")
     return redirect(url_for("my.page", lang=form.language.data if is_other_language else lang, token=token), 303)
 
 

@@ -17,15 +17,16 @@ from workshop.programme.models import WorkshopSession
 from workshop.programme.queries import (
     find_current_series_slug,
     find_current_slugs,
+    find_known_session,
     find_series,
     find_series_mark,
-    find_session,
     list_public_marks,
     list_public_series,
 )
 from workshop.programme.view import SeriesView, SessionView, series_view, session_view
-from workshop.public.queries import find_session_mark, list_coming_marks
-from workshop.public.view import preview_text, split, standing, state, timeline, wall
+from workshop.public.view import preview_text, split, state, timeline, wall
+from workshop.rsvp.queries import find_session_mark, list_coming_marks
+from workshop.rsvp.schedule import standing
 
 blueprint = Blueprint("public", __name__, template_folder="templates", url_prefix="")
 
@@ -105,7 +106,7 @@ def session(lang: str, series: str, session: str) -> ResponseReturnValue:
     today = standing(mark, now=now)
 
     def render() -> str:
-        workshop_session = find_session(db.session(), series, session)
+        workshop_session = find_known_session(db.session(), series, session)
         view = _session(workshop_session, Surface.PAGE)
         if workshop_session is None or view is None:
             raise NotFoundError
@@ -198,7 +199,7 @@ def _moved_series(lang: str, slug: str) -> ResponseReturnValue:
 
 def _moved_session(lang: str, series_slug: str, slug: str) -> ResponseReturnValue:
     current = find_current_slugs(db.session(), series_slug, slug)
-    view = current and _session(find_session(db.session(), *current), Surface.PAGE)
+    view = current and _session(find_known_session(db.session(), *current), Surface.PAGE)
     if not current or view is None:
         raise NotFoundError
     return redirect(url_for("public.session", lang=lang, series=current[0], session=current[1]), 301)

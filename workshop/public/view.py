@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from workshop.core.localtime import days_until, wall_clock
 from workshop.core.localtime import month as month_name
+from workshop.core.localtime import wall_clock
 from workshop.core.markup import plain
 from workshop.programme.view import SessionView
-from workshop.public.queries import SessionMark
-from workshop.rsvp.schedule import Phase, Places, phase, places
-
-
-class Standing(NamedTuple):
-    """What a page says of a session beyond its texts; part of the key under which the page is kept."""
-
-    uid: str
-    phase: Phase
-    places: Places | None
-    """None where the session has no limit or takes no answers. Whether it may be said is the view's to know."""
-    days: int
-    """Calendar days until the start, in the session's zone; -99 for whatever began long ago."""
+from workshop.rsvp.schedule import Phase, Places, Standing, standing_of_past
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +31,6 @@ class Month:
 
     name: str
     sessions: tuple[tuple[SessionView, State], ...]
-
-
-_LONG_AGO = -99
-_RELATIVE_DAYS = 28
-"""So many days back the page still says how long ago it was."""
-
-
-def standing(mark: SessionMark, *, now: datetime) -> Standing:
-    """Return how a session stands today."""
-    where = phase(mark, now=now)
-    days = days_until(mark.starts_at, mark.tzid, now=now)
-    word = places(capacity=mark.capacity, held=mark.held) if where is Phase.OPEN and mark.capacity else None
-    return Standing(mark.uid, where, word, days if days >= -_RELATIVE_DAYS else _LONG_AGO)
-
-
-def standing_of_past(view: SessionView, *, now: datetime) -> Standing:
-    """Return the standing of a session that has ended, or of a cancelled one."""
-    return Standing(view.uid, phase(view, now=now), None, _LONG_AGO)
 
 
 def state(view: SessionView, today: Standing) -> State:
@@ -99,7 +68,7 @@ def timeline(
         now: the present instant.
         is_backwards: for past ones.
     """
-    ordered = sorted(views, key=lambda view: (view.starts_at, view.uid), reverse=is_backwards)
+    ordered = sorted(views, key=lambda view: (_first_of_month(view), view.starts_at, view.uid), reverse=is_backwards)
     months = []
     for first, group in groupby(ordered, key=_first_of_month):
         sessions = tuple((view, state(view, _standing(view, standings, now))) for view in group)
@@ -108,12 +77,12 @@ def timeline(
 
 
 def _standing(view: SessionView, standings: Mapping[str, Standing], now: datetime) -> Standing:
-    return standings.get(view.uid) or standing_of_past(view, now=now)
+    return standings.get(view.uid) or standing_of_past(view, view.uid, now=now)
 
 
-def _first_of_month(view: SessionView) -> datetime:
-    local = view.starts_at.astimezone(ZoneInfo(view.tzid))
-    return datetime(local.year, local.month, 1, tzinfo=local.tzinfo)
+def _first_of_month(view: SessionView) -> date:
+    # A day without a zone: one month of two zones stands under one heading.
+    return view.starts_at.astimezone(ZoneInfo(view.tzid)).date().replace(day=1)
 
 
 def split(views: Sequence[SessionView], *, now: datetime) -> tuple[list[SessionView], list[SessionView]]:

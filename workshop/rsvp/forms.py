@@ -70,15 +70,15 @@ class AnswerForm(BotTrap, PreferencesForm):
     )
     answer = RadioField(_("Your answer"), choices=CHOICES, validators=[InputRequired(_("Please choose your answer."))])
     acknowledge_rule = BooleanField(_("I have read this and will respect it."))
-    notice = HiddenField()
+    notice = HiddenField("")  # without a label WTForms reads its whole catalogue to make one
     """Which notice the page showed."""
 
 
 class ChangeForm(FlaskForm):
     """Another answer for one session, on the personal page."""
 
-    session = HiddenField()
+    session = HiddenField("")
     """Slug of the session."""
     answer = RadioField(_("Your answer"), choices=CHOICES, validators=[InputRequired(_("Please choose your answer."))])
     acknowledge_rule = BooleanField(_("I have read this and will respect it."))
-    notice = HiddenField()
+    notice = HiddenField("")

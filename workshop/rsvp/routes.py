@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
 from workshop.chatham.notices import Notice
@@ -15,11 +17,12 @@ from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import ConflictError, NotFoundError
+from workshop.core.kept import KeptAnswer, has_message, keep, make_answer
 from workshop.core.language import languages
 from workshop.core.limits import Limit, limited
 from workshop.core.links import Purpose
 from workshop.programme.models import WorkshopSession
-from workshop.programme.queries import find_current_slugs, find_session
+from workshop.programme.queries import find_current_slugs, find_known_session, find_session_to_answer
 from workshop.programme.view import SessionView, session_view
 from workshop.rsvp import queries, service
 from workshop.rsvp.forms import AnswerForm
@@ -30,10 +33,12 @@ from workshop.rsvp.rule import (
     SessionFullError,
     needs_box,
     notice_id,
+    notice_of,
     takes_answers,
 )
 from workshop.rsvp.schedule import (
     Door,
+    Phase,
     Places,
     RoomClosedError,
     RoomNotOpenError,
@@ -43,16 +48,21 @@ from workshop.rsvp.schedule import (
     erases_at,
     places,
     refusal,
+    standing,
 )
 
 blueprint = Blueprint("rsvp", __name__, template_folder="templates", url_prefix="/<lang:lang>")
 
 _TEN_MINUTES = timedelta(minutes=10)
+_ANY_ROOM = "'self' https: http:"
+"""Where the open join page's form may lead: the room's own origin would tell where it is before anybody has entered."""
+_TOKEN_MARK = secrets.token_urlsafe(32)
+"""Stands in a kept form where each reader's own token is put. Random, so that no text can hold it."""
 
 
 def _open_session(session: Session, series_slug: str, slug: str) -> tuple[WorkshopSession, SessionView]:
     """Return the session that takes answers under these slugs; hidden and unknown raise the same NotFoundError."""
-    found = find_session(session, series_slug, slug)
+    found = find_known_session(session, series_slug, slug)
     view = (
         session_view(found, audience=Audience.PUBLIC, surface=Surface.PAGE, has_address=True)
         if found is not None and takes_answers(found)
@@ -61,6 +71,14 @@ def _open_session(session: Session, series_slug: str, slug: str) -> tuple[Worksh
     if found is None or view is None:
         raise NotFoundError("no such session")
     return found, view
+
+
+def _session_to_answer(session: Session, series_slug: str, slug: str) -> WorkshopSession:
+    """Return the same session with what a form is checked against, without what only a page shows."""
+    found = find_session_to_answer(session, series_slug, slug)
+    if found is None or not takes_answers(found):
+        raise NotFoundError("no such session")
+    return found
 
 
 def _moved_to(series_slug: str, slug: str, endpoint: str) -> ResponseReturnValue:
@@ -79,21 +97,53 @@ def answer(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Show the form; a POST keeps what it says and mails the link to the button."""
     now = clock.now()
     try:
-        found, view = _open_session(db.session(), series, session)
+        if request.method != "POST":
+            return _first_form(lang, series, session, now)
+        found = _session_to_answer(db.session(), series, session)
     except NotFoundError:
         return _moved_to(series, session, "rsvp.answer")
     if refused := refusal(found, now=now):
         raise refused
-    notice = view.notice
-    assert notice is not None
-    form = AnswerForm(codes=_codes(view), language=_first(lang, view), timezone=view.tzid)
-    status, problem = 200, ""
-    if request.method == "POST":
-        status, problem = _receive(form, found, notice, lang, now)
-        if status == 303:  # noqa: PLR2004 (HTTP)
-            return redirect(url_for("rsvp.sent", series=view.series_slug, session=view.slug), 303)
-    form.notice.data = notice_id(notice)
-    return _form_page(form, found, view, problem=problem), status
+    form = _form(lang, found)
+    status, problem = _receive(form, found, notice_of(found), lang, now)
+    if status == 303:  # noqa: PLR2004 (HTTP)
+        return redirect(url_for("rsvp.sent", series=series, session=session), 303)
+    db.session.rollback()  # nobody else's answer waits while this page is made
+    return _form_page(form, *_open_session(db.session(), series, session), problem=problem), status
+
+
+def _first_form(lang: str, series: str, slug: str, now: datetime) -> str:
+    """Return the form as everybody first sees it: kept but for the token, where nothing is asked for in the address.
+
+    Raises NotFoundError, and ConflictError when no answers are taken.
+    """
+
+    def render() -> str:
+        found, view = _open_session(db.session(), series, slug)
+        if refused := refusal(found, now=now):
+            raise refused
+        return _form_page(_form(lang, found), found, view, problem="")
+
+    def make() -> KeptAnswer:
+        g.csrf_token = _TOKEN_MARK  # Flask-WTF puts into the page what it finds here
+        try:
+            return make_answer(render().encode())
+        finally:
+            g.pop("csrf_token")
+
+    # Looked at before anything else, so that an unknown session and a hidden one leave the same traces in the headers.
+    is_own = has_message() or bool(request.query_string)
+    mark = queries.find_session_mark(db.engine, series, slug)
+    today = mark and standing(mark, now=now)
+    if is_own or mark is None or today is None or today.phase is not Phase.OPEN:
+        return render()
+    answer = keep(("rsvp.answer", lang, mark.series_id, mark.revision, today), make)
+    return answer.body.decode().replace(_TOKEN_MARK, generate_csrf())
+
+
+def _form(lang: str, workshop_session: WorkshopSession) -> AnswerForm:
+    codes = _codes(workshop_session.series.languages)
+    return AnswerForm(codes=codes, language=lang if lang in codes else codes[0], timezone=workshop_session.tzid)
 
 
 def _receive(
@@ -115,7 +165,7 @@ def _receive(
     ):
         form.acknowledge_rule.errors = [
             *form.acknowledge_rule.errors,
-            _("Please read the Rule and tick the box; you may also decline without it."),
+            _("Please read the rule of this session and tick the box; you may also decline without it."),
         ]
         is_valid = False
     if not is_valid:
@@ -125,7 +175,6 @@ def _receive(
             db.session(), now=now, workshop_session=workshop_session, values=_asked(form, notice, lang)
         )
     except SessionFullError as fault:
-        db.session.rollback()
         return fault.status, fault.code
     db.session.commit()
     return 303, ""
@@ -151,6 +200,8 @@ def _form_page(form: AnswerForm, workshop_session: WorkshopSession, view: Sessio
         held = queries.count_seats(db.session(), [workshop_session.id])[workshop_session.id]
         left = places(capacity=workshop_session.capacity, held=held)
     days = workshop_session.series.retention_days
+    assert view.notice is not None
+    form.notice.data = notice_id(view.notice)
     return render_template(
         "rsvp/answer.html",
         form=form,
@@ -165,13 +216,9 @@ def _form_page(form: AnswerForm, workshop_session: WorkshopSession, view: Sessio
     )
 
 
-def _codes(view: SessionView) -> tuple[str, ...]:
+def _codes(of_series: Collection[str]) -> tuple[str, ...]:
     """Return the languages to be written to in: the series', as far as the instance speaks them."""
-    return tuple(code for code in view.languages if code in languages()) or languages()
-
-
-def _first(lang: str, view: SessionView) -> str:
-    return lang if lang in _codes(view) else _codes(view)[0]
+    return tuple(code for code in of_series if code in languages()) or languages()
 
 
 @blueprint.get("/series/<series>/<session>/rsvp/sent")
@@ -204,7 +251,7 @@ def join(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the add
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
     if where is Door.OPEN and workshop_session.room_link:
-        g.form_action = f"'self' {_origin(workshop_session.room_link)}"
+        g.form_action = _ANY_ROOM
     return render_template(
         "rsvp/join.html",
         view=view,
@@ -221,13 +268,6 @@ def _check_door(where: Door, workshop_session: WorkshopSession) -> None:
         raise refused[where]
     if not workshop_session.room_link:
         raise RoomMissingError
-
-
-def _origin(address: str) -> str:
-    """Return scheme, host and port, as a Content-Security-Policy names a source."""
-    parts = urlsplit(address)
-    netloc = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{netloc.encode('idna').decode() if not netloc.isascii() else netloc}"
 
 
 @blueprint.route("/unsubscribe/<token>", methods=["GET", "POST"])

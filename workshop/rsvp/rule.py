@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workshop.chatham.notices import Notice, current_notice
-from workshop.chatham.rule import Visibility, effective_level, effective_visibility, shown_level
+from workshop.chatham.rule import (
+    Audience,
+    Surface,
+    Visibility,
+    disclosure,
+    effective_level,
+    effective_visibility,
+    shown_level,
+)
 from workshop.core.errors import ConflictError, InvalidError
 from workshop.rsvp.models import AnswerState, Choice
 
@@ -42,6 +50,10 @@ class RequestChangedError(ConflictError):
 
 NEEDS_NOTICE = (Choice.ACCEPTED, Choice.TENTATIVE)
 """Declining needs no acknowledgement."""
+STANDS = frozenset({
+    AnswerState.ACCEPTED, AnswerState.TENTATIVE, AnswerState.REQUESTED, AnswerState.WAITLISTED, AnswerState.OFFERED,
+})  # fmt: skip
+"""Who comes, perhaps comes or waits to: what is hidden from everybody else since, they go on seeing."""
 
 
 def level_of(workshop_session: WorkshopSession) -> Level:
@@ -63,6 +75,19 @@ def takes_answers(workshop_session: WorkshopSession) -> bool:
         series=workshop_session.series.visibility, session=workshop_session.visibility, level=level
     )
     return workshop_session.is_published and visibility is not Visibility.INVITE_ONLY
+
+
+def keeps_answer(workshop_session: WorkshopSession, state: AnswerState) -> bool:
+    """Whether an answer that stands so may still be given another one; hidden meanwhile, it lets nobody new in."""
+    return takes_answers(workshop_session) or (workshop_session.is_published and state in STANDS)
+
+
+def tells_places(workshop_session: WorkshopSession) -> bool:
+    """Whether the public may be told that every place is taken."""
+    shown = disclosure(
+        level=level_of(workshop_session), visibility=Visibility.PUBLIC, audience=Audience.PUBLIC, surface=Surface.PAGE
+    )
+    return shown.places_word
 
 
 def notice_id(notice: Notice) -> str:

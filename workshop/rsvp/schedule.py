@@ -5,11 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workshop.core.errors import ConflictError
+from workshop.core.localtime import days_until
 from workshop.programme.models import SessionStatus
 from workshop.rsvp.models import AnswerState, Choice
+from workshop.rsvp.queries import SessionMark
 
 REQUEST_LIFETIME = timedelta(hours=48)
 """How long an unconfirmed answer is kept."""
@@ -17,6 +19,9 @@ JOIN_CLOSES_AFTER = timedelta(minutes=30)
 """How long after the end the join page still lets in."""
 FEW = 5
 """Few places: at most this part of all, a fifth."""
+_LONG_AGO = -99
+_RELATIVE_DAYS = 28
+"""So many days back the page still says how long ago it was."""
 
 
 class SessionCancelledError(ConflictError):
@@ -113,6 +118,17 @@ class Door(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
+class Standing(NamedTuple):
+    """What a page says of a session beyond its texts; part of the key under which the page is kept."""
+
+    uid: str
+    phase: Phase
+    places: Places | None
+    """None where the session has no limit or takes no answers. Whether it may be said is the view's to know."""
+    days: int
+    """Calendar days until the start, in the session's zone; -99 for whatever began long ago."""
+
+
 def phase(session: Timed, *, now: datetime) -> Phase:
     """Return where the session stands; answers close at `rsvp_closes_at`, at the latest at the start."""
     if session.status is SessionStatus.CANCELLED:
@@ -159,6 +175,19 @@ def places(*, capacity: int | None, held: int) -> Places:
     if left <= 0:
         return Places.NO
     return Places.FEW if left * FEW <= capacity else Places.YES
+
+
+def standing(mark: SessionMark, *, now: datetime) -> Standing:
+    """Return how a session stands today."""
+    where = phase(mark, now=now)
+    days = days_until(mark.starts_at, mark.tzid, now=now)
+    word = places(capacity=mark.capacity, held=mark.held) if where is Phase.OPEN and mark.capacity else None
+    return Standing(mark.uid, where, word, days if days >= -_RELATIVE_DAYS else _LONG_AGO)
+
+
+def standing_of_past(session: Timed, uid: str, *, now: datetime) -> Standing:
+    """Return the standing of a session that has ended, or of a cancelled one."""
+    return Standing(uid, phase(session, now=now), None, _LONG_AGO)
 
 
 def door_opens_at(session: Timed, *, minutes: int) -> datetime:

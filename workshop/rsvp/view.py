@@ -12,7 +12,7 @@ from workshop.chatham.rule import Audience, Level, Surface
 from workshop.programme.models import WorkshopSession
 from workshop.programme.view import SessionView, session_view
 from workshop.rsvp.models import Acknowledgement, Answer, AnswerState, Choice, Participant
-from workshop.rsvp.rule import level_of, needs_box, notice_of
+from workshop.rsvp.rule import STANDS, level_of, needs_box, notice_of
 from workshop.rsvp.schedule import Door, Phase, door, door_opens_at, is_expired, phase, refusal_of_change
 
 
@@ -122,8 +122,11 @@ def requests_mark(answers: Sequence[Answer]) -> str:
 
 
 def own_session(workshop_session: WorkshopSession, state: AnswerState, *, is_confirmed: bool) -> SessionView | None:
-    """Return a session as the personal page may show it: speakers under the Rule only to whoever holds a seat."""
-    if not is_confirmed:
+    """Return a session as the personal page may show it: speakers under the Rule only to whoever holds a seat.
+
+    Whoever does not come has what the public has: nothing of a session that was hidden since.
+    """
+    if not is_confirmed or state not in STANDS:
         audience = Audience.PUBLIC
     else:
         audience = Audience.PARTICIPANT if state is AnswerState.ACCEPTED else Audience.INVITED

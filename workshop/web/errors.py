@@ -43,15 +43,15 @@ SENTENCES: Final[dict[str, Words]] = {
     ),
     "forbidden": Words(
         _("This is not open to you"),
-        _("The page exists for others only."),
+        _("This page is reserved for others."),
         _("If you should have access, write to the organisers."),
     ),
     "not_found": Words(
         _("There is nothing at this address"),
-        _("Perhaps a letter is missing, or what stood here has been taken away."),
+        _("Perhaps a letter is missing, or what was here has been taken away."),
         _(
-            "If the address came in a mail, copy it whole, to its very last character. A link may also have been "
-            "replaced or have come to its end: then use the newest mail that you have, or write to the organisers."
+            "If the address came in an e-mail, copy it whole, to its very last character. A link may also have been "
+            "replaced or have come to its end: then use the newest e-mail that you have, or write to the organisers."
         ),
     ),
     "method_not_allowed": Words(
@@ -93,51 +93,51 @@ SENTENCES: Final[dict[str, Words]] = {
     "session_cancelled": Words(
         _("This session has been cancelled"),
         _("It will not take place, so nothing about it can be changed any more."),
-        _("The other sessions of the series stand on its page."),
+        _("The other sessions of the series are on its page."),
     ),
     "session_begun": Words(
         _("This session has begun"),
         _("Answers were possible until its start."),
-        _("If you have accepted, the link in your mail still leads to the room."),
+        _("If you have accepted, the link in your e-mail still leads to the room."),
     ),
     "session_ended": Words(
         _("This session is over"),
         _("It can no longer be answered or changed."),
-        _("The other sessions of the series stand on its page."),
+        _("The other sessions of the series are on its page."),
     ),
     "session_has_answers": Words(
         _("People have answered for this session"),
-        _("A session that somebody has answered for is not taken back silently."),
+        _("A session that people have answered for cannot be withdrawn silently."),
         _("Cancel it instead: everyone who answered is told."),
     ),
     "answers_closed": Words(
         _("Answers are closed"),
         _("The organisers take no more answers for this session."),
-        _("Whoever has answered may still withdraw by the link in their mail."),
+        _("Anyone who has answered may still withdraw by the link in their e-mail."),
     ),
     "answers_not_open": Words(
         _("Answers are not open yet"),
-        _("The organisers do not take answers for this session so far."),
-        _("Its page says from when on; come back then."),
+        _("The organisers are not taking answers for this session yet."),
+        _("Its page says when they open; come back then."),
     ),
     "room_not_open": Words(
         _("The room is not open yet"),
         _("It opens shortly before the session begins."),
-        _("Keep the link from your mail and come back then."),
+        _("Keep the link from your e-mail and come back then."),
     ),
     "room_closed": Words(
         _("The room is closed"),
         _("The session is over."),
-        _("The other sessions of the series stand on its page."),
+        _("The other sessions of the series are on its page."),
     ),
     "room_missing": Words(
         _("The room is not known yet"),
-        _("The organisers have not given its address so far."),
+        _("The organisers have not given its address yet."),
         _("Try again in a few minutes, or write to the organisers."),
     ),
     "notice_changed": Words(
         _("The notice has changed"),
-        _("The rule of this session is another than the one that you read. Nothing was stored."),
+        _("The rule of this session is no longer the one that you read. Nothing was stored."),
         _("Go back, reload the page, read the notice and answer again."),
     ),
     "request_changed": Words(
@@ -157,7 +157,7 @@ SENTENCES: Final[dict[str, Words]] = {
     ),
     "time_in_fold": Words(
         _("This time comes twice"),
-        _("Clocks go back on that day, so that it is two moments. Nothing was stored."),
+        _("Clocks go back on that day, so it stands for two moments. Nothing was stored."),
         _("Go back and choose which of the two is meant."),
     ),
     "mail_not_retriable": Words(

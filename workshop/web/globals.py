@@ -24,7 +24,7 @@ PUBLIC_BLUEPRINTS = frozenset({"public", "calendars"})
 
 ZONES = (
     "America/Los_Angeles", "America/Vancouver", "America/Denver", "America/Mexico_City", "America/Chicago",
-    "America/Bogota", "America/Lima", "America/New_York", "America/Toronto", "America/Montreal", "America/Martinique",
+    "America/Bogota", "America/Lima", "America/New_York", "America/Toronto", "America/Martinique",
     "America/Santiago", "America/Sao_Paulo", "America/Argentina/Buenos_Aires", "Atlantic/Reykjavik", "UTC",
     "Africa/Abidjan", "Africa/Dakar", "Europe/Lisbon", "Europe/London", "Europe/Dublin", "Africa/Casablanca",
     "Africa/Algiers", "Africa/Tunis", "Africa/Lagos", "Africa/Kinshasa", "Europe/Paris", "Europe/Brussels",
@@ -210,7 +210,8 @@ def zone_choices(at: datetime) -> list[tuple[str, str]]:
 def _named_zones(zones: tuple[str, ...], at: datetime, language: str) -> list[tuple[str, str]]:
     # Kept, because reading sixty zones takes longer than all the rest of a form.
     named = [(at.astimezone(ZoneInfo(zone)).utcoffset(), localtime.city(zone, language), zone) for zone in zones]
-    return [(zone, f"{city} ({localtime.offset_phrase(at, zone)})") for _, city, zone in sorted(named)]
+    offsets = {zone: localtime.offset_phrase(at, zone) for zone in zones}
+    return [(zone, city if city == "UTC" else f"{city} ({offsets[zone]})") for _, city, zone in sorted(named)]
 
 
 def field_kind(field: Any) -> str:

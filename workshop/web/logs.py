@@ -11,6 +11,8 @@ _RULES: Final = (
     (re.compile(r"(/(?:my|join|unsubscribe|invitation|speaker|feedback)/)[^/\s\"'?#<>]+"), r"\1…"),
     (re.compile(r"(/calendar/)[^/\s\"'?#<>]+?(\.ics)"), r"\1…\2"),
     (re.compile(r"(?<=[/\w.…-])\?[\w%&=+.,;:~*!$()@/?-]*=[^\s\"'<>]*"), "?…"),
+    # The web server says whose request it refused.
+    (re.compile(r"(\bip=)[0-9A-Fa-f.:]*[0-9A-Fa-f]"), r"\1…"),
     (re.compile(r"[^\s\"'<>()\[\],;:=]+@[^\s\"'<>()\[\],;:=@]+"), "…@…"),
     # Anything that looks random and is as long as a token.
     (re.compile(r"(?<![\w-])(?=[\w-]*[0-9])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[A-Za-z0-9_-]{22,}(?![\w-])"), "…"),

@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from workshop.accounts import cli, queries, service
 from workshop.accounts.models import Organiser
+from workshop.core.language import speaking
 
 
-def _run(app: Flask, *arguments: str, typed: str = "") -> tuple[int, str]:
-    result = app.test_cli_runner().invoke(cli.group, list(arguments), input=typed)
+def _run(app: Flask, *arguments: str, typed: str = "", language: str = "en") -> tuple[int, str]:
+    with speaking(language):
+        result = app.test_cli_runner().invoke(cli.group, list(arguments), input=typed)
     return result.exit_code, result.output
 
 
@@ -56,3 +58,16 @@ def test_reset_prints_a_new_phrase_and_refuses_unknown_addresses(app: Flask, ses
     assert service.authenticate(session, email="ana@example.org", pass_phrase=phrase)
     code, output = _run(app, "reset", "nobody@example.org")
     assert code == 1
+
+
+def test_the_commands_speak_french_too(app: Flask, session: Session) -> None:
+    _, output = _run(app, "add", "ana@example.org", "--admin", language="fr")
+    assert "ana@example.org a maintenant un compte." in output
+    assert "Phrase de passe" in output
+    assert "0 série\tadministration" in _run(app, "list", language="fr")[1]
+    assert "Un compte existe déjà" in _run(app, "add", "ana@example.org", language="fr")[1]
+    assert (
+        "au moins 12 caractères" in _run(app, "add", "b@example.org", "--password-stdin", typed="x\n", language="fr")[1]
+    )
+    assert "Ce n’est pas une adresse" in _run(app, "add", "bad", language="fr")[1]
+    assert "Aucun compte" in _run(app, "reset", "nobody@example.org", language="fr")[1]

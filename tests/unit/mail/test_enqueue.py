@@ -120,6 +120,19 @@ def test_bodies_are_erased_after_seven_days_files_included(session: Session, now
     assert waiting.body_text
 
 
+def test_files_written_after_their_person_was_erased_go_too(session: Session, now: datetime) -> None:
+    erased, other = put(session, now), put(session, now)
+    assert send(session, now) == 2
+    folder = service.mail_folder()
+    (path,) = folder.glob(f"*-{erased.id}.eml")
+    octets = path.read_bytes()
+    personal_data.erase(session, person_ref=erased.person_ref, now=now)
+    path.write_bytes(octets)  # a worker had begun when the person was erased
+    (folder / f".{erased.id}-4711.part").write_bytes(octets)  # another one was killed
+    service.erase_bodies(session, now)
+    assert [one.name for one in folder.iterdir()] == [f"{now:%Y%m%dT%H%M%SZ}-{other.id}.eml"]
+
+
 def test_a_person_is_exported_and_erased(session: Session, now: datetime) -> None:
     person = new_subject()
     sent, waiting, other = (put(session, now, person_ref=ref) for ref in (person, person, new_subject()))

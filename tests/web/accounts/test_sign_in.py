@@ -157,7 +157,7 @@ def test_a_new_pass_phrase_signs_every_other_browser_out(app: Flask, client: Fla
     sign_in(elsewhere, organiser)
     new = {"pass_phrase": "quatre oies sauvages", "repeated": "quatre oies sauvages"}
     path, page = "/en/account/pass-phrase", "/en/account"
-    assert "not your present" in post(client, path, {"current": "wrong", **new}, page=page).text
+    assert "not your current" in post(client, path, {"current": "wrong", **new}, page=page).text
     refused = post(client, path, {"current": PASSWORD, "pass_phrase": "short", "repeated": "other"}, page=page)
     assert refused.status_code == 422
     assert "at least 12 characters" in refused.text

@@ -14,6 +14,7 @@ from tests.builders import NOW, build_answer, build_organiser, build_series, bui
 from tests.web.workspace import sign_in, token_of
 from workshop.accounts import service
 from workshop.accounts.models import Role, SeriesRole
+from workshop.core.db import db
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
 
 WORKSPACE = {"organise", "programme_organise", "rsvp_organise"}
@@ -106,6 +107,25 @@ def test_the_answers_of_both_are_the_same_page(client: FlaskClient, session: Ses
     assert foreign.replace(mine.slug, "…") == client.get("/en/organise/series/zzz-unknown/").text.replace(
         "zzz-unknown", "…"
     )
+
+
+def test_another_series_costs_no_more_work_than_none(
+    app: Flask, client: FlaskClient, session: Session, mine: Series
+) -> None:
+    sign_in(client, build_organiser(session))
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    works = []
+    for series in (mine.slug, "nothing"):
+        statements.clear()
+        assert set(_codes(app, client, series=series).values()) == {404}
+        works.append(list(statements))
+    sa.event.remove(db.engine, "before_cursor_execute", note)
+    assert works[0] == works[1]
 
 
 def test_helpers_change_texts_and_nothing_else(app: Flask, client: FlaskClient, session: Session, mine: Series) -> None:

@@ -87,10 +87,10 @@ def test_a_move_says_first_how_many_will_be_told(owner: FlaskClient, session: Se
         build_answer(session, one, state=state)
     session.commit()
     times = {"starts_wall": "2030-11-30T10:00", "ends_wall": "2030-11-30T12:00", "tzid": "Europe/Paris"}
-    assert "2 participants will be told by mail." in owner.get(f"{PATH}/move").text
+    assert "2 participants will be told by e-mail." in owner.get(f"{PATH}/move").text
     asked = post(owner, f"{PATH}/move", times)
     assert asked.status_code == 200
-    assert "2 participants will be told by mail." in asked.text
+    assert "2 participants will be told by e-mail." in asked.text
     assert "Friday 29 November 2030" in asked.text
     assert "Saturday 30 November 2030" in asked.text
     assert 'name="confirm" value="yes"' in asked.text
@@ -102,6 +102,39 @@ def test_a_move_says_first_how_many_will_be_told(owner: FlaskClient, session: Se
     assert moved.starts_at == datetime(2030, 11, 30, 9, tzinfo=UTC)
     assert moved.sequence == 1
     assert _actions(session)[-1] == "programme.reschedule"
+
+
+def test_of_what_is_over_or_never_shown_nobody_is_told(
+    owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    build_answer(session, one)
+    session.commit()
+    past = {"starts_wall": "2020-01-15T10:00", "ends_wall": "2020-01-15T12:00", "tzid": "Europe/Paris"}
+    assert "Nobody will be told by e-mail" in post(owner, f"{PATH}/move", past).text
+    assert post(owner, f"{PATH}/move", {**past, "confirm": "yes"}).status_code == 303
+    assert "Nobody will be told by e-mail" in owner.get(f"{PATH}/cancel").text
+    # Moved on into the future, it is news again.
+    later = {"starts_wall": "2030-11-30T10:00", "ends_wall": "2030-11-30T12:00", "tzid": "Europe/Paris"}
+    assert "1 participant will be told by e-mail." in post(owner, f"{PATH}/move", later).text
+    _again(session).is_published = False
+    session.commit()
+    assert "Nobody will be told by e-mail" in post(owner, f"{PATH}/move", later).text
+
+
+def test_a_session_becomes_a_draft_again_only_while_nobody_has_answered(
+    owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    assert "/unpublish" in owner.get(f"{PATH}/edit").text
+    assert post(owner, f"{PATH}/unpublish", page=f"{PATH}/edit").status_code == 303
+    assert _again(session).is_published is False
+    assert owner.get("/en/series/mine/1/").status_code == 404
+    assert "/unpublish" not in owner.get(f"{PATH}/edit").text
+    assert post(owner, f"{PATH}/publish", page="/en/organise/series/mine/").status_code == 303
+    build_answer(session, _again(session))
+    session.commit()
+    assert "/unpublish" not in owner.get(f"{PATH}/edit").text
+    assert post(owner, f"{PATH}/unpublish", page=f"{PATH}/edit").status_code == 409
+    assert _again(session).is_published is True
 
 
 def test_a_move_to_an_impossible_time_comes_back_with_its_fault(owner: FlaskClient, session: Session) -> None:
@@ -124,7 +157,7 @@ def test_cancelling_says_first_how_many_will_be_told_and_is_done_once(
     build_answer(session, one)
     session.commit()
     page = owner.get(f"{PATH}/cancel").text
-    assert "1 participant will be told by mail." in page
+    assert "1 participant will be told by e-mail." in page
     assert _again(session).status is SessionStatus.CONFIRMED
     assert post(owner, f"{PATH}/cancel").status_code == 303
     assert _again(session).status is SessionStatus.CANCELLED

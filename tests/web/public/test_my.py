@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -144,6 +145,22 @@ def test_after_the_press_a_seat_shows_the_speakers_the_join_link_and_what_is_hel
     assert "rooms.example.org" not in page.text
     assert "someone@example.org" in page.text
     assert "30 décembre 2026" in page.text
+
+
+def test_the_reader_s_own_clock_is_said_once_and_hours_are_set_as_french_is(
+    visitor: Visitor, session: Session, workshop_session: WorkshopSession
+) -> None:
+    build_item(session, workshop_session, title=Localized({"fr": "Ouverture"}), starts="16:30")
+    session.commit()
+    visitor.answer(timezone="America/Toronto")
+    path = my_path(session)
+    visitor.press(path + "confirm")
+    page = html.unescape(visitor.client.get(path).text)
+    assert page.count("heure de Toronto (UTC−5)") == 1
+    assert "data-clock" not in page
+    assert "16\u00a0h\u00a0–\u00a018\u00a0h" in page
+    assert "16\u00a0h\u00a030 – Ouverture" in page
+    assert "– Vous venez\u00a0: une place vous est réservée." in page
 
 
 @pytest.mark.parametrize("choice", ["tentative", "declined"])

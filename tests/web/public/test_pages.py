@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -50,6 +50,17 @@ def test_home_lists_coming_sessions_by_month_and_past_ones_below(client: FlaskCl
     assert positions == sorted(positions)
     assert '<span class="companion" lang="fr">Demain</span>' in text
     assert "Plus tard" in client.get("/fr/").text
+
+
+def test_a_month_has_one_heading_whatever_the_zones_of_its_sessions(client: FlaskClient, session: Session) -> None:
+    series = build_series(session)
+    midnight = datetime(2027, 1, 1, tzinfo=UTC)
+    build_session(session, series, starts_at=midnight - timedelta(days=4), tzid="Europe/Paris")
+    build_session(session, series, starts_at=midnight, tzid="Europe/Paris")
+    build_session(session, series, starts_at=midnight + timedelta(minutes=5), tzid="America/Toronto")
+    build_session(session, series, starts_at=midnight + timedelta(days=4), tzid="America/Toronto")
+    text = client.get("/en/").text
+    assert [text.count(month) for month in ("<h3>December 2026</h3>", "<h3>January 2027</h3>")] == [1, 1]
 
 
 def test_an_empty_home_says_what_to_expect(client: FlaskClient) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -280,6 +281,7 @@ def test_places_are_told_in_a_word_up_to_discussion_and_not_from_whole_session_u
     build_answer(session, workshop_session)
     assert "Every place is taken" in client.get(FORM.replace("/fr/", "/en/")).text
     workshop_session.level = Level.WHOLE_SESSION
+    workshop_session.series.revision += 1
     silent = client.get(FORM.replace("/fr/", "/en/"))
     assert silent.status_code == 200
     assert "Every place is taken" not in silent.text
@@ -333,3 +335,17 @@ def test_a_post_without_the_token_is_refused(
 ) -> None:
     assert client.post(FORM, data={"name": "x", "email": "x@example.org", "answer": "declined"}).status_code == 403
     assert session.scalar(sa.select(sa.func.count()).select_from(Participant)) == 0
+
+
+def test_each_reader_of_the_kept_form_gets_a_token_of_their_own(app: Flask, workshop_session: WorkshopSession) -> None:
+    assert workshop_session.is_published
+    tokens = set()
+    for _ in range(3):
+        reader = app.test_client()
+        page = reader.get(FORM)
+        found = re.search(r'name="csrf_token" type="hidden" value="([^"]+)"', page.text)
+        assert found
+        tokens.add(found[1])
+        assert page.headers["Cache-Control"] == "no-store"
+        assert len(re.findall(re.escape(found[1]), page.text)) == 1
+    assert len(tokens) == 3

@@ -56,8 +56,8 @@ def test_near_the_start_a_press_leads_into_the_room_without_a_referer(
 ) -> None:
     clock.move_to(workshop_session.starts_at + timedelta(minutes=minutes))
     page = client.get(path)
-    assert "canary" not in page.text + str(page.headers)
-    assert "form-action 'self' https://rooms.example.org:8443;" in page.headers["Content-Security-Policy"]
+    assert "rooms.example.org" not in page.text + str(page.headers)
+    assert "form-action 'self' https: http:;" in page.headers["Content-Security-Policy"]
     response = client.post(path, data={"csrf_token": csrf_of(page)})
     assert response.status_code == 303
     assert response.headers["Location"] == ROOM

@@ -36,7 +36,7 @@ def test_unknown_hidden_and_forged_are_the_same_bytes(client: FlaskClient, paths
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.data for answer in answers}) == 1
     assert len({str(sorted(answer.headers)) for answer in answers}) == 1
-    assert "the address came in a mail" in client.get("/en/nothing").text
+    assert "the address came in an e-mail" in client.get("/en/nothing").text
 
 
 def test_a_calendar_that_is_not_there_is_text(client: FlaskClient) -> None:

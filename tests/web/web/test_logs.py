@@ -25,6 +25,8 @@ TOKEN = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA"
         ("GET /fr/?email=ada@example.org&x=1 done", "GET /fr/?… done"),
         ("sent to ada@example.org, bob+x@example.org", "sent to …@…, …@…"),
         (f"token {TOKEN} refused", "token … refused"),
+        ("Invalid request from ip=203.0.113.7: x", "Invalid request from ip=…: x"),
+        ("Invalid request from ip=2001:db8::7:1: x", "Invalid request from ip=…: x"),
         ("one\nERROR two\r\x1b[31mred", "one\\x0aERROR two\\x0d\\x1b[31mred"),
         ("Is it? Yes", "Is it? Yes"),
         ("workshop.reminders.service planned 12", "workshop.reminders.service planned 12"),

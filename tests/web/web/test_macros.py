@@ -97,8 +97,17 @@ def test_markdown_is_set_and_safe(render: Render) -> None:
 def test_a_time_names_everything(render: Render, clock: Any) -> None:
     html = render("{{ when(s) }}", s=Span())
     plain = re.sub("<[^>]+>", "", html)
-    assert plain == "Wednesday 25 November 2026, 16:00–18:00 Paris time (UTC+1) in 3 days"
+    assert plain == "Wednesday 25 November 2026, 16:00–18:00, Paris time (UTC+1) in 3 days"
     assert 'datetime="2026-11-25T15:00:00Z"' in html
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_each_clock_to_choose_has_a_name_of_its_own(render: Render, language: str) -> None:
+    html = render("{{ zone_chooser(s) }}", f"/{language}/nothing", s=Span())
+    names = re.findall(r'<option value="[^"]+">([^<]+)<', html)
+    assert len(names) == len(set(names))
+    assert {"UTC", "Buenos Aires (UTC−3)"} <= set(names)
+    assert not [name for name in names if "/" in name]
 
 
 def test_a_chosen_zone_shows_its_clock_without_a_script(render: Render) -> None:

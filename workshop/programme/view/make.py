@@ -161,7 +161,12 @@ def _known_session(
 
 
 def series_view(
-    series: Series, *, audience: Audience, surface: Surface, has_address: bool = False
+    series: Series,
+    *,
+    audience: Audience,
+    surface: Surface,
+    has_address: bool = False,
+    sessions: Iterable[WorkshopSession] | None = None,
 ) -> SeriesView | None:
     """Return a series as one audience may see it on one surface, with those of its sessions that are listed there.
 
@@ -170,6 +175,7 @@ def series_view(
         audience: for whom.
         surface: where; LIST for its page, CALENDAR for its feed.
         has_address: whether the reader came by the series' own address.
+        sessions: its sessions, where the series was loaded without them.
     """
     # Who may know of a series follows its visibility alone: its level is what its sessions have by default.
     known = disclosure(
@@ -183,7 +189,7 @@ def series_view(
         return None
     views = (
         session_view(workshop_session, audience=audience, surface=surface, has_address=has_address)
-        for workshop_session in series.sessions
+        for workshop_session in (series.sessions if sessions is None else sessions)
         if audience in _AT_WORK or _is_listed(workshop_session)
     )
     return SeriesView(

@@ -16,7 +16,15 @@ from workshop.core.limits import hit
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
 from workshop.rsvp.models import Answer, AnswerRequest, AnswerState, Choice, Participant
-from workshop.rsvp.rule import NoticeChangedError, SessionFullError, needs_box, notice_id, notice_of, takes_answers
+from workshop.rsvp.rule import (
+    NoticeChangedError,
+    SessionFullError,
+    needs_box,
+    notice_id,
+    notice_of,
+    takes_answers,
+    tells_places,
+)
 from workshop.rsvp.schedule import refusal
 from workshop.rsvp.service.standing import is_full, lock_participant
 
@@ -49,7 +57,8 @@ def request_answer(session: Session, *, now: datetime, workshop_session: Worksho
 
     Raises:
         NotFoundError: the session takes no answers by its address.
-        ConflictError: cancelled, begun, closed, not yet open; for an acceptance also full (a subclass says which).
+        ConflictError: cancelled, begun, closed, not yet open; for an acceptance also full where that may be told (a
+            subclass says which).
         NoticeChangedError: the notice's box is required, and the notice read is not today's.
     """
     if not takes_answers(workshop_session):
@@ -59,12 +68,19 @@ def request_answer(session: Session, *, now: datetime, workshop_session: Worksho
     notice = notice_of(workshop_session)
     if needs_box(notice, values.choice) and (values.notice is None or notice_id(values.notice) != notice_id(notice)):
         raise NoticeChangedError(field="acknowledge_rule")
-    if values.choice is Choice.ACCEPTED and is_full(session, workshop_session):
+    # Where the Rule lets nobody know of places, only the button says so, to whoever owns the address.
+    if values.choice is Choice.ACCEPTED and tells_places(workshop_session) and is_full(session, workshop_session):
         raise SessionFullError
     participant = _participant(session, workshop_session.series_id, values, now)
     answer = _answer(session, participant, workshop_session, now)
-    if _ask(session, answer, values, now) and _may_mail(session, participant, now):
+    if not _ask(session, answer, values, now):
+        return
+    is_allowed = _may_mail(session, participant, now)
+    with session.begin_nested() as point:
         emails.confirm_address(session, now=now, answer=answer, language=values.language)
+        if not is_allowed:
+            # Written and taken back: a quicker answer would tell that somebody asked for this address before.
+            point.rollback()
 
 
 def _participant(session: Session, series_id: int, values: Asked, now: datetime) -> Participant:
@@ -83,9 +99,7 @@ def _participant(session: Session, series_id: int, values: Asked, now: datetime)
         )
         .on_conflict_do_nothing(index_elements=["series_id", "address_folded"])
     )
-    found = session.scalars(
-        sa.select(Participant.id).where(Participant.series_id == series_id, Participant.address_folded == folded)
-    ).one()
+    found = sa.and_(Participant.series_id == series_id, Participant.address_folded == folded)
     return lock_participant(session, found)
 
 

@@ -15,8 +15,16 @@ from workshop.core.errors import ConflictError
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
 from workshop.rsvp.models import HOLDS_SEAT, Answer, AnswerRequest, AnswerState, Choice, Participant
-from workshop.rsvp.rule import NoticeChangedError, SessionFullError, needs_box, notice_id, notice_of, state_of
-from workshop.rsvp.schedule import is_expired, refusal
+from workshop.rsvp.rule import (
+    NoticeChangedError,
+    SessionFullError,
+    keeps_answer,
+    needs_box,
+    notice_id,
+    notice_of,
+    state_of,
+)
+from workshop.rsvp.schedule import AnswersClosedError, is_expired, refusal
 from workshop.rsvp.service.standing import (
     acknowledge,
     is_full,
@@ -72,7 +80,7 @@ def confirm(
     read = {
         answer.id: _check_notice(answer, notice_of(sessions[answer.workshop_session_id]), acknowledged, language)
         for answer in waiting
-        if refusal(sessions[answer.workshop_session_id], now=now) is None
+        if _refusal(answer, sessions[answer.workshop_session_id], now) is None
     }
     outcomes, logged = [], []
     for answer in waiting:
@@ -109,6 +117,13 @@ def _check_notice(
     raise NoticeChangedError(field="acknowledge_rule")
 
 
+def _refusal(answer: Answer, workshop_session: WorkshopSession, now: datetime) -> ConflictError | None:
+    found = refusal(workshop_session, now=now)
+    if found is None and not keeps_answer(workshop_session, answer.state):
+        return AnswersClosedError()
+    return found
+
+
 def _take_over(participant: Participant, request: AnswerRequest, now: datetime) -> None:
     participant.name = request.name
     participant.affiliation = request.affiliation
@@ -121,7 +136,7 @@ def _take_over(participant: Participant, request: AnswerRequest, now: datetime) 
 def _decide(session: Session, answer: Answer, workshop_session: WorkshopSession, now: datetime) -> Outcome:
     request = answer.request
     assert request is not None
-    found = refusal(workshop_session, now=now)
+    found = _refusal(answer, workshop_session, now)
     takes_seat = request.choice is Choice.ACCEPTED and answer.state not in HOLDS_SEAT
     if found is None and takes_seat and is_full(session, workshop_session):
         found = SessionFullError()

@@ -12,8 +12,16 @@ from workshop.core.errors import NotFoundError
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
 from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerState, Choice, Participant
-from workshop.rsvp.rule import NoticeChangedError, SessionFullError, needs_box, notice_id, notice_of, state_of
-from workshop.rsvp.schedule import SessionEndedError, refusal_of_change
+from workshop.rsvp.rule import (
+    NoticeChangedError,
+    SessionFullError,
+    keeps_answer,
+    needs_box,
+    notice_id,
+    notice_of,
+    state_of,
+)
+from workshop.rsvp.schedule import AnswersClosedError, SessionEndedError, refusal_of_change
 from workshop.rsvp.service.confirming import log_acknowledgement
 from workshop.rsvp.service.standing import (
     acknowledge,
@@ -56,6 +64,8 @@ def change_answer(
         return answer
     if found := refusal_of_change(workshop_session, choice=choice, now=now):
         raise found
+    if not keeps_answer(workshop_session, answer.state):
+        raise AnswersClosedError
     today = notice_of(workshop_session)
     known = session.execute(
         sa.select(Acknowledgement.level, Acknowledgement.version).where(Acknowledgement.answer_id == answer.id)

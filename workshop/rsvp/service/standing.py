@@ -16,11 +16,16 @@ from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerStat
 from workshop.rsvp.queries import count_seats
 
 
-def lock_participant(session: Session, participant_id: int) -> Participant:
-    """Return the participant as the database has them now, their row locked; raises NotFoundError for one erased."""
+def lock_participant(session: Session, which: int | sa.ColumnElement[bool]) -> Participant:
+    """Return the participant as the database has them now, their row locked; raises NotFoundError for one erased.
+
+    Args:
+        session: the database session.
+        which: the row's id, or what else tells this one from all others.
+    """
     participant = session.scalar(
         sa.select(Participant)
-        .where(Participant.id == participant_id, Participant.erased_at.is_(None))
+        .where(Participant.id == which if isinstance(which, int) else which, Participant.erased_at.is_(None))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
