@@ -33,7 +33,7 @@ def init_gate(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign] # Flask's own idiom
     csrf.init_app(app)
     # Do not move one before another: reading must hold before the first query, and a failed CSRF check must count.
-    for guard in (_begin, _choose_language, _count, _check_csrf):
+    for guard in (_begin, _choose_language, _refuse_controls, _count, _check_csrf, _refuse_nul):
         app.before_request(guard)
     app.teardown_request(_end)
     app.url_defaults(_fill_language)
@@ -58,6 +58,12 @@ def _choose_language() -> None:
     is_known = first in languages()
     g.lang = first if is_known else preferred_language()
     if not is_known and "lang" in (request.view_args or {}):
+        abort(404)
+
+
+def _refuse_controls() -> None:
+    # Nothing of ours has one in its address, and PostgreSQL takes no NUL: it would look like a database that is away.
+    if any(ord(char) < 0x20 for value in (request.view_args or {}).values() for char in str(value)):  # noqa: PLR2004 (the first that is no control)
         abort(404)
 
 
@@ -89,6 +95,12 @@ def client_key(address: str | None) -> str:
 def _check_csrf() -> None:
     if request.method not in SAFE_METHODS and request.endpoint and request.endpoint not in WITHOUT_CSRF:
         csrf.protect()
+
+
+def _refuse_nul() -> None:
+    # No browser sends one, and PostgreSQL takes none in any text.
+    if request.method not in SAFE_METHODS and any("\0" in value for value in request.form.values()):
+        abort(400)
 
 
 def _fill_language(endpoint: str, values: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ CORPUS = (
     "\"><img src=x onerror=alert(1)>' autofocus onfocus='alert(1)",
     "[a](javascript:alert(1)) [b](data:text/html;base64,PHN2Zz4=) ![c](https://evil.example.org/p.png) <javascript:x>",
     "{{7*7}} {% raw %} %(name)s %s ${7*7}",
-    "a\r\nBcc: evil@example.org\r\nX-Evil: 1\u2028ATTACH:https://evil.example.org\u2029\x85BEGIN:VALARM\x00\x1b[31m",
+    "a\r\nBcc: evil@example.org\r\nX-Evil: 1\u2028ATTACH:https://evil.example.org\u2029\x85BEGIN:VALARM\x01\x1b[31m",
     "[[link:my:00000000000000000000000000000000]] </textarea></title></style><svg/onload=alert(1)>",
     "<a href='vbscript:x' style='position:fixed'>\\;,\\n</a><!-- ]]> -->",
 )
