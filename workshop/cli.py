@@ -120,18 +120,37 @@ def _enter_app(ctx: click.Context, overrides: Mapping[str, str] | None = None) -
     # psycopg warns about connections that are still open when the process ends.
     ctx.call_on_close(db.engine.dispose)
     ctx.with_resource(speaking(command_language(app.config["LANGUAGES"])))
+    _require_database()
     if ctx.invoked_subcommand not in {"db", "doctor"}:
         _require_schema()
     return app
 
 
+def _require_database() -> None:
+    """Say in one line that the database cannot be reached: the commonest fault of a first start."""
+    import sqlalchemy as sa
+
+    from workshop.core.db import db, reason_of
+
+    try:
+        db.engine.connect().close()
+    except sa.exc.DBAPIError as fault:
+        raise click.ClickException(_("The database does not answer: %(reason)s", reason=reason_of(fault))) from None
+
+
 def _require_schema() -> None:
     from workshop.core import schema
 
-    if not schema.is_current():
-        raise click.ClickException(
-            _("The database’s schema is not the one this version needs. Run: workshop db upgrade")
-        )
+    if fault := schema.fault():
+        raise click.ClickException(fault)
+
+
+def _upgrade() -> None:
+    from workshop.core import schema
+
+    if schema.is_newer():
+        raise click.ClickException(str(schema.fault()))
+    schema.upgrade()
 
 
 def _require_port(configuration: Configuration) -> None:
@@ -190,7 +209,7 @@ def upgrade() -> None:
     """Bring the schema to what this version needs."""
     from workshop.core import schema
 
-    schema.upgrade()
+    _upgrade()
     click.echo(_("The database is at %(revision)s.", revision=schema.current()))
 
 
@@ -208,10 +227,11 @@ def check(ctx: click.Context) -> None:
     """Say whether the schema is the one this version needs."""
     from workshop.core import schema
 
-    if schema.is_current():
+    fault = schema.fault()
+    if fault is None:
         click.echo(_("The database is as this version needs it."))
         return
-    click.echo(_("The database’s schema is not the one this version needs. Run: workshop db upgrade"), err=True)
+    click.echo(fault, err=True)
     ctx.exit(1)
 
 
@@ -253,16 +273,17 @@ def demo(ctx: click.Context, *, no_serve: bool) -> None:
     from workshop import config, demo, serve
     from workshop.core import schema
 
-    configuration = config.load()
+    overrides = {"HOST": "127.0.0.1"}  # its login is printed, and nothing ends TLS before it
+    configuration = config.load(overrides=overrides)
     if configuration.is_production:
         raise click.ClickException(
             "The demo serves on the loopback only: unset WORKSHOP_BASE_URL, or use another WORKSHOP_INSTANCE_PATH."
         )
     with click.Context(main, info_name="db") as preparing:
         preparing.invoked_subcommand = "db"
-        app = _enter_app(preparing)
+        app = _enter_app(preparing, overrides)
         if not schema.is_current():
-            schema.upgrade()
+            _upgrade()
         lines = demo.prepare(configuration)
         if not no_serve:
             _require_port(configuration)

@@ -145,7 +145,7 @@ SETTINGS = (
     Setting("TRUSTED_PROXIES", "0", _number(0, 10), "number of proxies whose headers are believed"),
     Setting("JOIN_OPENS_MINUTES", "15", _number(0, 1440), "minutes before the start at which the join page opens"),
     Setting("QUIET_HOURS", "21-8", _quiet, "hours of the session’s zone in which no reminder leaves"),
-    Setting("BACKUP_KEY", "", str, "key that encrypts backups", is_secret=True),
+    Setting("BACKUP_KEY", "", str, "key for encrypted backups, which are still to come", is_secret=True),
 )
 
 
@@ -192,8 +192,8 @@ def load(environ: Mapping[str, str] | None = None, *, overrides: Mapping[str, st
         try:
             configuration.values[setting.name] = setting.check(text)
         except ValueError as fault:
-            shown = "" if setting.is_secret else f" is {text!r}:"
-            faults.append(f"{setting.name} ({source}){shown} {fault}")
+            shown = "" if setting.is_secret else f" is {text!r}"
+            faults.append(f"{setting.name} ({source}){shown}: {fault}")
             if setting.default is not None:
                 # So that what settings need of each other is checked in the same run.
                 configuration.values[setting.name] = setting.check(setting.default)
@@ -253,7 +253,10 @@ def _derive(configuration: Configuration, faults: list[str]) -> None:
             'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     elif not key and not faults:
-        values["SECRET_KEY"] = _own_key(configuration.instance_path)
+        try:
+            values["SECRET_KEY"] = _own_key(configuration.instance_path)
+        except OSError as fault:
+            faults.append(f"{PREFIX}INSTANCE_PATH: {configuration.instance_path} cannot be used: {fault.strerror}")
         configuration.sources["SECRET_KEY"] = "instance/secret_key"  # noqa: S105 (where it stands, not what it is)
 
 

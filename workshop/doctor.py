@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from workshop import config
 from workshop.core import clock
+from workshop.core.db import reason_of
 from workshop.core.errors import ConfigurationError
 from workshop.core.language import command_language, speaking
 
@@ -54,11 +55,14 @@ def run() -> int:
     except ConfigurationError as error:
         _print_faults(error)
         return 1
-    status = 0
+    status, said = 0, set[Finding]()
     with app.app_context(), speaking(command_language(app.config["LANGUAGES"])):
         try:
             for check in (_configuration, _database, _zones, _translations, _mail, _worker):
                 for finding in _guarded(check, app):
+                    if finding in said:
+                        continue  # a database that is gone fails more than one check
+                    said.add(finding)
                     sign = "✓" if finding.is_well else ("✗" if finding.is_fault else "!")
                     click.echo(f"{sign} {finding.subject} {finding.text}")
                     status |= finding.is_fault and not finding.is_well
@@ -72,9 +76,8 @@ def _guarded(check: Callable[[Flask], Iterator[Finding]], app: Flask) -> Iterato
     try:
         yield from check(app)
     except (sa.exc.SQLAlchemyError, OSError) as error:
-        yield Finding(
-            is_well=False, subject=_("Database:"), text=_("it does not answer (%(kind)s).", kind=type(error).__name__)
-        )
+        text = _("it does not answer: %(reason)s", reason=reason_of(error))
+        yield Finding(is_well=False, subject=_("Database:"), text=text)
 
 
 def _print_faults(error: ConfigurationError) -> None:
@@ -109,9 +112,8 @@ def _database(_app: Flask) -> Iterator[Finding]:
     subject = _("Database:")
     with db.engine.connect() as connection:
         connection.execute(sa.text("SELECT 1"))
-    if not schema.is_current():
-        text = _("The database’s schema is not the one this version needs. Run: workshop db upgrade")
-        yield Finding(is_well=False, subject=subject, text=text)
+    if fault := schema.fault():
+        yield Finding(is_well=False, subject=subject, text=fault)
         return
     yield Finding(is_well=True, subject=subject, text=f"{db.engine.dialect.name}, {schema.current()}")
     broken = find_break(db.session())
@@ -136,7 +138,10 @@ def _translations(app: Flask) -> Iterator[Finding]:
         if count:
             yield Finding(is_well=True, subject=_("Language:"), text=language)
         else:
-            text = _("%(language)s has no compiled catalogue. Run: make i18n", language=language)
+            text = _(
+                "%(language)s has no compiled catalogue. In a checkout run: make venv. Else take it out of LANGUAGES.",
+                language=language,
+            )
             yield Finding(is_well=False, subject=_("Language:"), text=text)
 
 

@@ -39,7 +39,7 @@ def _code() -> str:
 
 
 def test_its_commands_are_those_of_the_code() -> None:
-    named = re.findall(r"^workshop ([a-z]+(?: [a-z]+)?)", _code(), re.MULTILINE)
+    named = re.findall(r"^(?:\.venv/bin/)?workshop ([a-z]+(?: [a-z]+)?)", _code(), re.MULTILINE)
     assert [words for words in named if not _exists(main, words.split())] == []
     assert {words.partition(" ")[0] for words in named} == set(main.list_commands(click.Context(main)))
 

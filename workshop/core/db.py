@@ -192,6 +192,12 @@ def reading() -> Iterator[None]:
         _is_reading.reset(token)
 
 
+def reason_of(fault: Exception) -> str:
+    """Return the first line of what the driver says, which names no password."""
+    lines = str(getattr(fault, "orig", None) or fault).strip().splitlines()
+    return lines[0] if lines else type(fault).__name__
+
+
 def begin_reading() -> object:
     """Make new transactions read-only until `end_reading`; returns what that needs."""
     return _is_reading.set(True)

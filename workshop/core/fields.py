@@ -23,7 +23,7 @@ from workshop.core import clock
 from workshop.core.addresses import MAX_LENGTH, BadAddressError, check_address
 from workshop.core.language import NAMES, languages
 from workshop.core.localized import Localized
-from workshop.core.localtime import zone_names
+from workshop.core.localtime import suggested_zones, zone_names
 
 MINIMUM_SECONDS = 2
 """A person needs longer to fill in a form; a robot does not."""
@@ -276,11 +276,9 @@ class ZoneField(StringField):
         super().__init__(*args, **kwargs)
 
     @property
-    def choices(self) -> list[str]:
-        """Zones named after a place, for a datalist."""
-        return sorted(
-            name for name in zone_names() if "/" in name and not name.startswith(("Etc/", "posix/", "right/"))
-        )
+    def choices(self) -> tuple[str, ...]:
+        """Zones for a datalist; any other that exists may be typed."""
+        return suggested_zones()
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Keep the name as typed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 
 from workshop.core.db import Base
 from workshop.core.errors import TooManyRequestsError
@@ -58,20 +60,26 @@ def hit(session: Session, *, scope: str, key: str, times: int, window: timedelta
     if not current_app.config["RATE_LIMITS"]:
         return
     number, past = divmod(now.timestamp(), window.total_seconds())
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     secret = current_app.config["SECRET_KEY"].encode()
-    statement = insert(RateLimitWindow).values(
-        key_hash=hmac.new(secret, f"limit|{scope}|{key}".encode(), "sha256").hexdigest(),
-        window=int(number),
-        count=1,
-        expires_at=now + window,
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=["key_hash", "window"], set_={"count": RateLimitWindow.count + 1}
-    )
-    count = session.execute(statement.returning(RateLimitWindow.count)).scalar_one()
+    values = {
+        "key_hash": hmac.new(secret, f"limit|{scope}|{key}".encode(), "sha256").hexdigest(),
+        "window": int(number),
+        "count": 1,
+        "expires_at": now + window,
+    }
+    count = session.connection().execute(_one_more(session.get_bind().dialect.name), values).scalar_one()
     if count > times:
         raise TooManyRequestsError(f"limit {scope}", retry_after=int(window.total_seconds() - past) + 1)
+
+
+@functools.cache
+def _one_more(dialect: str) -> ReturningInsert[int]:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return (
+        insert(RateLimitWindow)
+        .on_conflict_do_update(index_elements=["key_hash", "window"], set_={"count": RateLimitWindow.count + 1})
+        .returning(RateLimitWindow.count)
+    )
 
 
 def forget_windows(session: Session, *, now: datetime) -> int:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import base64
 import enum
-import functools
 import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workshop.core.db import Base, enum_column
@@ -48,6 +49,9 @@ class SecretLink(Base):
     generation: Mapped[int]
 
 
+_KEPT = sa.select(SecretLink.purpose, SecretLink.subject, SecretLink.generation, SecretLink.token_hash).where(
+    SecretLink.subject.in_(sa.bindparam("subjects", expanding=True))
+)
 _MARK = re.compile(r"\[\[link:([a-z]+):([0-9a-f]{32})\]\]")
 
 
@@ -63,12 +67,28 @@ def mark(purpose: Purpose, subject: str) -> str:
 
 def issue(session: Session, *, purpose: Purpose, subject: str) -> str:
     """Return the token of the subject's current generation, and keep its hash. Flushes."""
-    generation = session.scalar(
-        sa.select(sa.func.max(SecretLink.generation)).where(
-            SecretLink.subject == subject, SecretLink.purpose == purpose
-        )
-    )
-    return _keep(session, purpose, subject, generation or 1)
+    return _issue_all(session, {(purpose, subject)})[purpose, subject]
+
+
+def _issue_all(session: Session, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return purpose and subject → token, in one statement, or two where a link is new."""
+    if not wanted:
+        return {}
+    rows = session.execute(_KEPT, {"subjects": list({subject for _, subject in wanted})}).all()
+    tokens: dict[tuple[str, str], str] = {}
+    missing: list[dict[str, Any]] = []
+    for name, subject in sorted(wanted):
+        of_link = [row for row in rows if row.subject == subject and row.purpose == name]
+        generation = max((row.generation for row in of_link), default=1)
+        token = tokens[name, subject] = _derive(name, subject, generation)
+        if (token_hash := _hash(token)) not in {row.token_hash for row in of_link}:
+            values = {"token_hash": token_hash, "purpose": Purpose(name), "subject": subject, "generation": generation}
+            missing.append(values)
+    if missing:
+        # Another message's maker may have been quicker with the same link.
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        session.execute(insert(SecretLink).on_conflict_do_nothing(index_elements=["token_hash"]), missing)
+    return tokens
 
 
 def find_token(session: Session, *, purpose: Purpose, subject: str) -> str | None:
@@ -110,13 +130,13 @@ def find_subject(session: Session, *, purpose: Purpose, token: str) -> str | Non
 
 def fill(session: Session, text: str) -> str:
     """Return `text` with every mark replaced by its token. Flushes."""
-    return filler(session)(text)
+    return filler(session, (text,))(text)
 
 
-def filler(session: Session) -> Callable[[str], str]:
-    """Return `fill` for several texts of one message: each link is issued once."""
-    issued = functools.cache(lambda purpose, subject: issue(session, purpose=Purpose(purpose), subject=subject))
-    return lambda text: _MARK.sub(lambda match: issued(match[1], match[2]), text)
+def filler(session: Session, texts: Iterable[str]) -> Callable[[str], str]:
+    """Return `fill` for the texts of one message: their links are issued together. Flushes."""
+    issued = _issue_all(session, {(match[1], match[2]) for text in texts for match in _MARK.finditer(text)})
+    return lambda text: _MARK.sub(lambda match: issued[match[1], match[2]], text)
 
 
 def cut(text: str) -> str:
@@ -133,7 +153,7 @@ def _keep(session: Session, purpose: Purpose, subject: str, generation: int) -> 
     return token
 
 
-def _derive(purpose: Purpose, subject: str, generation: int) -> str:
+def _derive(purpose: str, subject: str, generation: int) -> str:
     key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"workshop: secret links", "sha256")
     digest = hmac.digest(key, f"{purpose}|{subject}|{generation}".encode(), "sha256")
     # 160 bits: more than the 128 asked for, and a link that still fits on a line of mail.

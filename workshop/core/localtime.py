@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_skeleton, get_timezone_location
@@ -32,6 +33,14 @@ class FoldError(InvalidError):
 def zone_names() -> frozenset[str]:
     """Return every IANA zone that can be chosen."""
     return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=1)
+def suggested_zones() -> tuple[str, ...]:
+    """Return the zones worth suggesting, one or more per country, without the old names that still work; sorted."""
+    table = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text("utf-8")
+    lines = (line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
+    return tuple(sorted({fields[2] for fields in lines} & zone_names()))
 
 
 def to_instant(wall: datetime, tzid: str, *, fold: int | None = None) -> datetime:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from workshop.core.db import Base, db, prepare_engine, reading
 from workshop.core.places import shipped
@@ -83,20 +84,36 @@ def head() -> str:
 
     Read off the files, because Alembic takes a good part of the time in which a server is to have started.
     """
-    texts = [path.read_text("utf-8") for path in (migrations_folder() / "versions").glob("*.py")]
-    named, followed = (
-        {match[1] for text in texts if (match := re.search(rf'(?m)^{name}\b[^=]*= *"([^"]+)"', text))}
-        for name in ("revision", "down_revision")
-    )
-    newest = named - followed
+    newest = _named("revision") - _named("down_revision")
     if len(newest) != 1:
         raise LookupError(f"not one last revision in {migrations_folder()}")
-    return newest.pop()
+    return next(iter(newest))
+
+
+@functools.cache
+def _named(name: str) -> frozenset[str]:
+    texts = [path.read_text("utf-8") for path in (migrations_folder() / "versions").glob("*.py")]
+    found = (re.search(rf'(?m)^{name}\b[^=]*= *"([^"]+)"', text) for text in texts)
+    return frozenset(match[1] for match in found if match)
 
 
 def is_current(engine: sa.Engine | None = None) -> bool:
     """Whether the database has the revision that this version of the product needs."""
     return current(engine) == head()
+
+
+def is_newer(engine: sa.Engine | None = None) -> bool:
+    """Whether the database has a revision that this version does not know, so that it cannot be brought anywhere."""
+    return current(engine) not in {None, *_named("revision")}
+
+
+def fault(engine: sa.Engine | None = None) -> str | None:
+    """Return what keeps this version from using the database, with the cure; None when nothing does."""
+    if is_current(engine):
+        return None
+    if is_newer(engine):
+        return str(_("A newer version of workshop has migrated this database. Install that version."))
+    return str(_("The database’s schema is not the one this version needs. Run: workshop db upgrade"))
 
 
 def differences(engine: sa.Engine | None = None) -> list[Any]:

@@ -33,6 +33,23 @@ UNCERTAIN_WAIT = timedelta(minutes=30)
 NEVER_TWICE = frozenset({"reminder", "announcement"})
 """Kinds that are rather missing than there twice; so is every kind that begins with one of these and a `_`."""
 
+_IS_HELD = (
+    OutboxMessage.id == sa.bindparam("number"),
+    OutboxMessage.claimed_by == sa.bindparam("worker"),
+)
+_IS_MINE = (*_IS_HELD, OutboxMessage.state == OutboxState.CLAIMED)
+# Written once: each message asks all of them, and putting a statement together takes longer than the database's answer.
+_MINE = sa.select(OutboxMessage).where(*_IS_MINE).with_for_update()
+_BEGIN = (
+    sa.update(OutboxMessage)
+    .where(*_IS_MINE)
+    .values(payload_begun_at=sa.bindparam("now"), attempts=OutboxMessage.attempts + 1)
+)
+# Another worker may have taken it for lost while the relay thought: we know better, it left.
+_SENT = (
+    sa.update(OutboxMessage).where(*_IS_HELD).values(state=OutboxState.SENT, reason="", finished_at=sa.bindparam("now"))
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -197,7 +214,7 @@ def _prepare(this: _Round, number: int) -> relay.Draft | None:
     """Return the message with its links in place, or None when it must not leave."""
     now = this.now_fn()
     with Session(db.engine) as session, session.begin():
-        message = session.scalar(_mine(this, number))
+        message = session.scalar(_MINE, {"number": number, "worker": this.worker})
         if message is None:
             return None
         if message.expires_at is not None and message.expires_at <= now:
@@ -210,18 +227,6 @@ def _prepare(this: _Round, number: int) -> relay.Draft | None:
         return make_draft(session, message)
 
 
-def _mine(this: _Round, number: int) -> sa.Select[OutboxMessage]:
-    return sa.select(OutboxMessage).where(*_is_mine(this, number)).with_for_update()
-
-
-def _is_mine(this: _Round, number: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        OutboxMessage.id == number,
-        OutboxMessage.state == OutboxState.CLAIMED,
-        OutboxMessage.claimed_by == this.worker,
-    )
-
-
 def _drop(message: OutboxMessage, state: OutboxState, reason: str, now: datetime) -> None:
     # What may have left once is not to be called discarded.
     message.state = OutboxState.UNCERTAIN if message.uncertain_at else state
@@ -231,7 +236,10 @@ def _drop(message: OutboxMessage, state: OutboxState, reason: str, now: datetime
 def make_draft(session: Session, message: OutboxMessage) -> relay.Draft:
     """Return a message with a token in place of each mark; the row keeps its marks. Flushes."""
     # The same link stands in both bodies, and often in a header and a file too.
-    fill = links.filler(session)
+    attachments = [{**attachment, "content": _unfold(attachment)} for attachment in message.attachments]
+    headers = {name: str(value) for name, value in message.headers.items()}
+    files = [attachment["content"] for attachment in attachments]
+    fill = links.filler(session, [message.body_text, message.body_html, *headers.values(), *files])
     return relay.Draft(
         number=message.id,
         recipient=message.recipient,
@@ -242,19 +250,21 @@ def make_draft(session: Session, message: OutboxMessage) -> relay.Draft:
         language=message.language,
         message_id=message.message_id,
         date=message.created_at,
-        headers={name: fill(str(value)) for name, value in message.headers.items()},
+        headers={name: fill(value) for name, value in headers.items()},
         attachments=[
-            {**attachment, "content": _fill_attachment(fill, attachment)} for attachment in message.attachments
+            {**attachment, "content": _refold(attachment, fill(attachment["content"]))} for attachment in attachments
         ],
     )
 
 
-def _fill_attachment(fill: Callable[[str], str], attachment: dict[str, str]) -> str:
+def _unfold(attachment: dict[str, str]) -> str:
     content = attachment["content"]
-    if not attachment["content_type"].startswith("text/calendar"):
-        return fill(content)
-    lines = re.sub(r"\r\n[ \t]", "", content).split("\r\n")
-    return "\r\n".join(_fold(fill(line)) for line in lines)
+    return re.sub(r"\r\n[ \t]", "", content) if attachment["content_type"].startswith("text/calendar") else content
+
+
+def _refold(attachment: dict[str, str], content: str) -> str:
+    is_calendar = attachment["content_type"].startswith("text/calendar")
+    return "\r\n".join(map(_fold, content.split("\r\n"))) if is_calendar else content
 
 
 def _fold(line: str) -> str:
@@ -274,27 +284,23 @@ def _begin_payload(this: _Round, number: int) -> bool:
     """Write down that the message may leave from now on; False when it is no longer this worker's."""
     if this.stop.is_set():
         return False
-    statement = sa.update(OutboxMessage).where(*_is_mine(this, number))
-    values = {"payload_begun_at": this.now_fn(), "attempts": OutboxMessage.attempts + 1}
-    return _write(statement.values(values))
+    return _write(this, number, _BEGIN)
 
 
-def _write(statement: sa.Update) -> bool:
+def _write(this: _Round, number: int, statement: sa.Update) -> bool:
     """Do this alone and commit; False when no row was one for it. Without loading the row: messages are long."""
-    with Session(db.engine) as session, session.begin():
-        result = session.execute(statement, execution_options={"synchronize_session": False})
-        return bool(getattr(result, "rowcount", 0))
+    with db.engine.begin() as connection:
+        values = {"number": number, "worker": this.worker, "now": this.now_fn()}
+        return connection.execute(statement, values).rowcount > 0
 
 
 def _record(this: _Round, number: int, outcome: relay.Outcome) -> None:
-    now = this.now_fn()
     if outcome.result is relay.Result.SENT:
-        # Another worker may have taken it for lost while the relay thought: we know better, it left.
-        statement = sa.update(OutboxMessage).where(OutboxMessage.id == number, OutboxMessage.claimed_by == this.worker)
-        _write(statement.values(state=OutboxState.SENT, reason="", finished_at=now))
+        _write(this, number, _SENT)
         return
+    now = this.now_fn()
     with Session(db.engine) as session, session.begin():
-        message = session.scalar(_mine(this, number))
+        message = session.scalar(_MINE, {"number": number, "worker": this.worker})
         if message is None:
             return
         match outcome.result:

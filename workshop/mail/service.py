@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from workshop.core.errors import ConflictError, InvalidError, NotFoundError
 from workshop.mail.models import OutboxMessage, OutboxState
@@ -23,6 +25,18 @@ _FILE = re.compile(r"\S+-(\d+)\.eml|\.(\d+)-\d+\.part")
 """Names that `transport.Folder` gives, whole and half-written."""
 ALLOWED_HEADERS = frozenset({"in-reply-to", "list-unsubscribe", "list-unsubscribe-post", "references", "reply-to"})
 """Everything else in a header is transport's own; Bcc or a second To can never come in this way."""
+# Written once: putting a statement together takes longer than the database's answer.
+_KNOWN = sa.select(OutboxMessage.id).where(OutboxMessage.dedupe_key == sa.bindparam("dedupe_key"))
+_SUPERSEDE = (
+    sa.update(OutboxMessage)
+    .where(
+        OutboxMessage.answer_ref == sa.bindparam("answer"),
+        OutboxMessage.kind.in_(sa.bindparam("kinds", expanding=True)),
+        OutboxMessage.state == OutboxState.QUEUED,
+    )
+    .values(state=OutboxState.SUPERSEDED, reason=sa.bindparam("why"), finished_at=sa.bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
 
 
 class BadMessageError(InvalidError):
@@ -83,36 +97,40 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
     """
     check_recipient(recipient)
     _check_headers(headers or {})
-    if session.scalar(sa.select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)) is not None:
+    if session.scalar(_KNOWN, {"dedupe_key": dedupe_key}) is not None:
         return None
     sender = clean_line(sender_name) or str(current_app.config["NAME"])
     rendered = render(kind, language, {**context, "sender_name": sender})
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(OutboxMessage).values(
-        dedupe_key=dedupe_key,
-        kind=kind,
-        priority=priority,
-        series_id=series_id,
-        workshop_session_id=workshop_session_id,
-        person_ref=person_ref,
-        answer_ref=answer_ref,
-        basis=basis,
-        language=language,
-        sender_name=sender[:200],
-        recipient=recipient,
-        subject=rendered.subject,
-        body_text=rendered.text,
-        body_html=rendered.html,
-        headers=dict(headers or {}),
-        attachments=tuple(dict(attachment) for attachment in attachments),
-        message_id=new_message_id(),
-        state=OutboxState.QUEUED,
-        created_at=now,
-        next_attempt_at=now,
-        expires_at=expires_at,
-    )
-    statement = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return session.scalars(statement.returning(OutboxMessage)).one_or_none()
+    values = {
+        "dedupe_key": dedupe_key,
+        "kind": kind,
+        "priority": priority,
+        "series_id": series_id,
+        "workshop_session_id": workshop_session_id,
+        "person_ref": person_ref,
+        "answer_ref": answer_ref,
+        "basis": basis,
+        "language": language,
+        "sender_name": sender[:200],
+        "recipient": recipient,
+        "subject": rendered.subject,
+        "body_text": rendered.text,
+        "body_html": rendered.html,
+        "headers": dict(headers or {}),
+        "attachments": tuple(dict(attachment) for attachment in attachments),
+        "message_id": new_message_id(),
+        "state": OutboxState.QUEUED,
+        "created_at": now,
+        "next_attempt_at": now,
+        "expires_at": expires_at,
+    }
+    return session.scalars(_new_message(session.get_bind().dialect.name), [values]).one_or_none()
+
+
+@functools.cache
+def _new_message(dialect: str) -> ReturningInsert[OutboxMessage]:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(OutboxMessage).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboxMessage)
 
 
 def new_message_id() -> str:
@@ -138,15 +156,7 @@ def _check_headers(headers: Mapping[str, str]) -> None:
 
 def supersede(session: Session, *, now: datetime, answer_ref: str, kinds: Collection[str], reason: str) -> int:
     """Take back what still waits for an answer, because something newer says it better; returns how many."""
-    result = session.execute(
-        sa.update(OutboxMessage)
-        .where(
-            OutboxMessage.answer_ref == answer_ref,
-            OutboxMessage.kind.in_(list(kinds)),
-            OutboxMessage.state == OutboxState.QUEUED,
-        )
-        .values(state=OutboxState.SUPERSEDED, reason=reason, finished_at=now)
-    )
+    result = session.execute(_SUPERSEDE, {"answer": answer_ref, "kinds": list(kinds), "why": reason, "now": now})
     return int(getattr(result, "rowcount", 0))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import functools
 import os
 import re
 import smtplib
@@ -71,15 +72,51 @@ class Draft:
 
 
 class _Verbatim(UnstructuredHeader):
-    """A header that the library would break by making encoded words of it when it is long (RFC 8058; RFC 5322 ids)."""
+    """A header that the library would break by making encoded words of it when it is long (RFC 8058; RFC 5322 ids).
+
+    Those that are written here, short and in ASCII, are spared the library's parser too.
+    """
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """Take the value as it is."""
+        kwds["parse_tree"], kwds["decoded"] = None, value
 
     def fold(self, *, policy: Any) -> str:
         """Return the header on one line; links and ids have no place to fold at."""
         return f"{cast('Any', self).name}: {self}{policy.linesep}"
 
 
-_REGISTRY = HeaderRegistry()
-for _name in ("list-unsubscribe", "list-unsubscribe-post", "references", "in-reply-to", "message-id"):
+class _Registry(HeaderRegistry):
+    """The library's, which makes a class anew for every header of every message, and parses what is always the same."""
+
+    def __call__(self, name: str, value: str) -> Any:
+        """Return a header."""
+        return _same_header(self, name, value) if name.lower() in _SAME else super().__call__(name, value)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the class for a header; there are as many as we write."""
+        return _header_class(self, name.lower())
+
+
+_SAME = frozenset({"content-transfer-encoding", "content-type", "from", "mime-version"})
+
+
+@functools.lru_cache(maxsize=128)
+def _same_header(registry: HeaderRegistry, name: str, value: str) -> Any:
+    return HeaderRegistry.__call__(registry, name, value)
+
+
+@functools.cache
+def _header_class(registry: HeaderRegistry, name: str) -> Any:
+    return HeaderRegistry.__getitem__(registry, name)
+
+
+_REGISTRY = _Registry()
+for _name in (
+    *("list-unsubscribe", "list-unsubscribe-post", "references", "in-reply-to", "message-id"),
+    *("auto-submitted", "content-language", "date", "x-auto-response-suppress"),
+):
     _REGISTRY.map_to_type(_name, cast("Any", _Verbatim))
 POLICY = SMTP.clone(header_factory=_REGISTRY)
 

@@ -102,16 +102,24 @@ def find_session(
     return session.scalars(statement).one_or_none()
 
 
+# Written once: putting it together takes longer than the database's answer.
+_TO_ANSWER = (
+    sa.select(WorkshopSession)
+    .join(WorkshopSession.series)
+    .where(Series.slug == sa.bindparam("series"), WorkshopSession.slug == sa.bindparam("slug"), KNOWN_SESSION)
+    .options(
+        contains_eager(WorkshopSession.series),
+        joinedload(WorkshopSession.sections)
+        .load_only(Section.position)
+        .joinedload(Section.items)
+        .load_only(Item.position, Item.level),
+    )
+)
+
+
 def find_session_to_answer(session: Session, series_slug: str, slug: str) -> WorkshopSession | None:
     """Return the session of exactly these slugs with its series, and of its programme the levels: one statement."""
-    items = joinedload(WorkshopSession.sections).load_only(Section.position).joinedload(Section.items)
-    statement = (
-        sa.select(WorkshopSession)
-        .join(WorkshopSession.series)
-        .where(Series.slug == series_slug, WorkshopSession.slug == slug, KNOWN_SESSION)
-        .options(contains_eager(WorkshopSession.series), items.load_only(Item.position, Item.level))
-    )
-    return session.scalars(statement).unique().one_or_none()
+    return session.scalars(_TO_ANSWER, {"series": series_slug, "slug": slug}).unique().one_or_none()
 
 
 def find_series_alone(session: Session, slug: str) -> Series | None:

@@ -14,6 +14,7 @@ from workshop.chatham.rule import Level
 from workshop.core import clock
 from workshop.core.db import checkpoint, db
 from workshop.core.errors import NotFoundError, WorkshopError
+from workshop.core.fields import clean_line
 from workshop.core.language import languages
 from workshop.core.limits import Limit, limited
 from workshop.core.links import Purpose, find_token
@@ -191,7 +192,7 @@ def withdraw(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the
     """Take one answer back."""
     now = clock.now()
     participant = _participant(token, now, is_confirmed=True)
-    slug = request.form.get("session", "") or _only_session(participant)
+    slug = clean_line(request.form.get("session")) or _only_session(participant)
     try:
         service.withdraw(db.session(), now=now, participant=participant, slug=slug)
     except NotFoundError:

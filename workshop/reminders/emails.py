@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from workshop.chatham.notices import label as level_label
 from workshop.chatham.notices import level_character
-from workshop.chatham.rule import Audience, Surface, effective_level
+from workshop.chatham.rule import Audience, Level, Surface, effective_level, shown_level
 from workshop.core.links import Purpose, mark
 from workshop.core.localtime import clock_time, long_date
 from workshop.core.urls import external_url
@@ -23,7 +24,6 @@ from workshop.reminders.rule import Change, Facts
 from workshop.reminders.schedule import Departure, nearness
 from workshop.rsvp.emails import calendar_file, join_url, my_url, reply_to, sender_name
 from workshop.rsvp.models import Answer, AnswerState
-from workshop.rsvp.rule import level_of
 from workshop.rsvp.schedule import erases_at
 
 REMINDER_PRIORITY = 40
@@ -36,10 +36,10 @@ def quiet_hours() -> tuple[int, int]:
     return int(begins), int(ends)
 
 
-def levels_of(workshop_session: WorkshopSession) -> tuple[str, str]:
+def levels_of(workshop_session: WorkshopSession, items: Iterable[Level | None]) -> tuple[str, str]:
     """Return the session's own level, which titles follow, and the strictest of its items, which the notice follows."""
     own, _source = effective_level(session=workshop_session.level, series=workshop_session.series.level)
-    return own.value, level_of(workshop_session).value
+    return own.value, shown_level(session=own, items=items).value
 
 
 def reminder(session: Session, *, now: datetime, answer: Answer, departure: Departure) -> OutboxMessage | None:
@@ -124,7 +124,8 @@ def change(
 def _enqueue(session: Session, *, answer: Answer, view: SessionView, **message: Any) -> OutboxMessage | None:
     participant, workshop_session = answer.participant, answer.workshop_session
     assert participant.address is not None
-    message["basis"]["levels"] = list(levels_of(workshop_session))
+    items = [item.level for section in workshop_session.sections for item in section.items]
+    message["basis"]["levels"] = list(levels_of(workshop_session, items))
     message["headers"] = {**reply_to(workshop_session.series, view), **message.get("headers", {})}
     return enqueue(
         session,

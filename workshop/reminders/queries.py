@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
+from workshop.chatham.rule import Level
 from workshop.mail.models import OutboxMessage
-from workshop.programme.models import Series, SessionStatus, WorkshopSession
+from workshop.programme.models import Item, Section, Series, SessionStatus, WorkshopSession
 from workshop.programme.queries import session_parts
 from workshop.reminders.models import ReminderDelivery
 from workshop.rsvp.models import Answer, AnswerState, Participant
@@ -20,6 +21,31 @@ STANDING = (AnswerState.ACCEPTED, AnswerState.TENTATIVE)
 NOTICES = ("session_moved", "session_cancelled", "session_reinstated")
 FURTHEST = timedelta(days=400)
 """No rule reaches further from its session."""
+
+
+# Written once: every message that leaves asks one of them.
+_ANSWER = (
+    sa.select(Answer)
+    .where(Answer.subject == sa.bindparam("subject"))
+    .options(
+        joinedload(Answer.participant, innerjoin=True),
+        joinedload(Answer.request),
+        joinedload(Answer.workshop_session, innerjoin=True).joinedload(WorkshopSession.series, innerjoin=True),
+    )
+    .execution_options(populate_existing=True)
+)
+_PARTICIPANT = (
+    sa.select(Participant)
+    .where(Participant.subject == sa.bindparam("subject"))
+    .execution_options(populate_existing=True)
+)
+
+_ITEM_LEVELS = (
+    sa.select(Item.level)
+    .join(Section, Section.id == Item.section_id)
+    .where(Section.workshop_session_id == sa.bindparam("session_id"), Item.level.is_not(None))
+    .distinct()
+)
 
 
 class SessionRow(NamedTuple):
@@ -201,20 +227,14 @@ def lock_changed_answers(session: Session, *, now: datetime, limit: int) -> Sequ
 
 def find_answer(session: Session, subject: str) -> Answer | None:
     """Return the answer of a random id as the database has it now, with participant, request and session."""
-    statement = (
-        sa.select(Answer)
-        .where(Answer.subject == subject)
-        .options(
-            joinedload(Answer.participant, innerjoin=True),
-            joinedload(Answer.request),
-            joinedload(Answer.workshop_session, innerjoin=True).joinedload(WorkshopSession.series, innerjoin=True),
-        )
-        .execution_options(populate_existing=True)
-    )
-    return session.scalars(statement).unique().one_or_none()
+    return session.scalars(_ANSWER, {"subject": subject}).one_or_none()
+
+
+def list_item_levels(session: Session, workshop_session_id: int) -> Sequence[Level | None]:
+    """Return the levels that items of a session have of their own, as the database has them now."""
+    return session.scalars(_ITEM_LEVELS, {"session_id": workshop_session_id}).all()
 
 
 def find_participant(session: Session, subject: str) -> Participant | None:
     """Return the participant of a random id as the database has it now."""
-    statement = sa.select(Participant).where(Participant.subject == subject)
-    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    return session.scalars(_PARTICIPANT, {"subject": subject}).one_or_none()

@@ -24,6 +24,7 @@ from workshop.reminders.queries import (
     find_answer,
     find_participant,
     list_answer_times,
+    list_item_levels,
     list_sessions_in_reach,
     list_unreminded,
     load_answers,
@@ -221,11 +222,11 @@ def last_look(session: Session, message: OutboxMessage, now: datetime) -> str | 
     if message.kind == "confirm_address":
         return None if answer.request is not None else "nothing to confirm"
     if message.kind == "reminder":
-        return _look_at_reminder(answer, message, now=now)
-    return _look_at_notice(answer, message, now=now) if message.kind in NOTICES else None
+        return _look_at_reminder(session, answer, message, now=now)
+    return _look_at_notice(session, answer, message, now=now) if message.kind in NOTICES else None
 
 
-def _look_at_reminder(answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
+def _look_at_reminder(session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
     stands, basis = answer.workshop_session, message.basis
     is_after = str(basis["offset"]).startswith("+")
     found = (
@@ -237,12 +238,12 @@ def _look_at_reminder(answer: Answer, message: OutboxMessage, *, now: datetime) 
         (not is_after and stands.starts_at <= now, "session begun"),
         (is_after and stands.ends_at > now, "session not over"),
         (answer.state.value != basis["state"], "answer changed"),
-        (_is_stricter(stands, basis), "level changed"),
+        (_is_stricter(session, stands, basis), "level changed"),
     )
     return next((reason for applies, reason in found if applies), None)
 
 
-def _look_at_notice(answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
+def _look_at_notice(session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
     stands, basis = answer.workshop_session, message.basis
     now_said, as_it_stands = Facts.from_json(basis["now"]), facts_of(stands)
     if answer.state not in STANDING:
@@ -256,7 +257,7 @@ def _look_at_notice(answer: Answer, message: OutboxMessage, *, now: datetime) ->
         return _take_back(answer, basis, "session cancelled")
     elif now_said.has_moved_to(as_it_stands):
         return _take_back(answer, basis, "superseded")
-    return _take_back(answer, basis, "level changed") if _is_stricter(stands, basis) else None
+    return _take_back(answer, basis, "level changed") if _is_stricter(session, stands, basis) else None
 
 
 def _take_back(answer: Answer, basis: dict[str, Any], reason: str) -> str:
@@ -265,9 +266,10 @@ def _take_back(answer: Answer, basis: dict[str, Any], reason: str) -> str:
     return reason
 
 
-def _is_stricter(workshop_session: WorkshopSession, basis: dict[str, Any]) -> bool:
+def _is_stricter(session: Session, workshop_session: WorkshopSession, basis: dict[str, Any]) -> bool:
     """Whether the Rule shows less of the session now than when the message was written."""
+    items = list_item_levels(session, workshop_session.id)
     return any(
         Level.parse(now) > Level.parse(then)
-        for now, then in zip(emails.levels_of(workshop_session), basis["levels"], strict=True)
+        for now, then in zip(emails.levels_of(workshop_session, items), basis["levels"], strict=True)
     )

@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
-from workshop.core.fields import AddressField, BotTrap, LineField, ZoneField
+from workshop.core.fields import AddressField, BotTrap, LineField, ZoneField, clean_line
 from workshop.core.language import NAMES
 from workshop.rsvp.models import Choice
 
@@ -77,7 +77,7 @@ class AnswerForm(BotTrap, PreferencesForm):
 class ChangeForm(FlaskForm):
     """Another answer for one session, on the personal page."""
 
-    session = HiddenField("")
+    session = HiddenField("", filters=[clean_line])
     """Slug of the session."""
     answer = RadioField(_("Your answer"), choices=CHOICES, validators=[InputRequired(_("Please choose your answer."))])
     acknowledge_rule = BooleanField(_("I have read this and will respect it."))

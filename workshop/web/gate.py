@@ -33,7 +33,7 @@ def init_gate(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign] # Flask's own idiom
     csrf.init_app(app)
     # Do not move one before another: reading must hold before the first query, and a failed CSRF check must count.
-    for guard in (_begin, _choose_language, _refuse_controls, _count, _check_csrf, _refuse_nul):
+    for guard in (_begin, _choose_language, _refuse_controls, _count, _check_csrf):
         app.before_request(guard)
     app.teardown_request(_end)
     app.url_defaults(_fill_language)
@@ -95,12 +95,6 @@ def client_key(address: str | None) -> str:
 def _check_csrf() -> None:
     if request.method not in SAFE_METHODS and request.endpoint and request.endpoint not in WITHOUT_CSRF:
         csrf.protect()
-
-
-def _refuse_nul() -> None:
-    # No browser sends one, and PostgreSQL takes none in any text.
-    if request.method not in SAFE_METHODS and any("\0" in value for value in request.form.values()):
-        abort(400)
 
 
 def _fill_language(endpoint: str, values: dict[str, Any]) -> None:

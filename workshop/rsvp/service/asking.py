@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,6 +33,10 @@ MAILS_PER_HOUR = 3
 """How many mails that confirm an address one address gets, whoever asks for them."""
 DOUBLE_PRESS = timedelta(seconds=60)
 """The same answer twice within this time is one press that came twice."""
+
+_ANSWER = sa.select(Answer).where(
+    Answer.participant_id == sa.bindparam("participant"), Answer.workshop_session_id == sa.bindparam("session")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,30 +90,27 @@ def request_answer(session: Session, *, now: datetime, workshop_session: Worksho
 
 def _participant(session: Session, series_id: int, values: Asked, now: datetime) -> Participant:
     """Find or make the participant, and lock them: two first answers at once are one person's."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     folded = fold_address(values.address)
-    session.execute(
-        insert(Participant)
-        .values(
-            series_id=series_id,
-            address=values.address,
-            address_folded=folded,
-            language=values.language,
-            tzid=values.tzid,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["series_id", "address_folded"])
-    )
-    found = sa.and_(Participant.series_id == series_id, Participant.address_folded == folded)
-    return lock_participant(session, found)
+    new = {
+        "series_id": series_id,
+        "address": values.address,
+        "address_folded": folded,
+        "language": values.language,
+        "tzid": values.tzid,
+        "created_at": now,
+    }
+    session.execute(_new_participant(session.get_bind().dialect.name), [new])
+    return lock_participant(session, (series_id, folded))
+
+
+@functools.cache
+def _new_participant(dialect: str) -> sa.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(Participant).on_conflict_do_nothing(index_elements=["series_id", "address_folded"])
 
 
 def _answer(session: Session, participant: Participant, workshop_session: WorkshopSession, now: datetime) -> Answer:
-    answer = session.scalar(
-        sa.select(Answer).where(
-            Answer.participant_id == participant.id, Answer.workshop_session_id == workshop_session.id
-        )
-    )
+    answer = session.scalar(_ANSWER, {"participant": participant.id, "session": workshop_session.id})
     if answer is None:
         answer = Answer(
             participant=participant,

@@ -15,20 +15,29 @@ from workshop.programme.models import WorkshopSession
 from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerState, Participant
 from workshop.rsvp.queries import count_seats
 
+_LOCKED = (
+    sa.select(Participant)
+    .where(Participant.erased_at.is_(None))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LOCKED_BY_ID = _LOCKED.where(Participant.id == sa.bindparam("id"))
+_LOCKED_BY_ADDRESS = _LOCKED.where(
+    Participant.series_id == sa.bindparam("series"), Participant.address_folded == sa.bindparam("folded")
+)
 
-def lock_participant(session: Session, which: int | sa.ColumnElement[bool]) -> Participant:
+
+def lock_participant(session: Session, which: int | tuple[int, str]) -> Participant:
     """Return the participant as the database has them now, their row locked; raises NotFoundError for one erased.
 
     Args:
         session: the database session.
-        which: the row's id, or what else tells this one from all others.
+        which: the row's id, or the series' id and the folded address.
     """
-    participant = session.scalar(
-        sa.select(Participant)
-        .where(Participant.id == which if isinstance(which, int) else which, Participant.erased_at.is_(None))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    if isinstance(which, int):
+        participant = session.scalar(_LOCKED_BY_ID, {"id": which})
+    else:
+        participant = session.scalar(_LOCKED_BY_ADDRESS, {"series": which[0], "folded": which[1]})
     if participant is None:
         raise NotFoundError("no such participant")
     return participant
