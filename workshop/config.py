@@ -236,7 +236,10 @@ def _look_up(
 
 def _derive(configuration: Configuration, faults: list[str]) -> None:
     values = configuration.values
-    host = "127.0.0.1" if values["HOST"] in {"", "0.0.0.0", "::"} else values["HOST"]  # noqa: S104 (compared, not bound)
+    host = values["HOST"]
+    if "BASE_URL" not in values and host not in LOOPBACK:
+        # Links in mail are made from it, and 0.0.0.0 leads nobody anywhere.
+        faults.append(f"BASE_URL is required where HOST ({host or 'every address'}) is beyond the loopback")
     values.setdefault("BASE_URL", f"http://{f'[{host}]' if ':' in host else host}:{values['PORT']}")
     values.setdefault("DATABASE_URL", f"sqlite:///{configuration.instance_path / 'workshop.sqlite'}")
     if values["MAIL_USE_TLS"] and values["MAIL_USE_SSL"]:
