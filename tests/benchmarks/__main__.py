@@ -173,6 +173,8 @@ def main() -> None:
         bare = [sys.executable, "-m", "tests.benchmarks.bare", str(bare_port)]
         print(f"{datetime.now(UTC):%Y-%m-%d}, {SECONDS:g} s each, 2 web processes, 4 threads each")
         with serving(bare, environment, bare_address, "/") as (process, _):
+            # Warm first, as everything measured below is: a floor taken cold would flatter us.
+            load(bare_address, "/", seconds=1, connections=16, process=process)
             floor = load(bare_address, "/", seconds=SECONDS, connections=16, process=process)
             rows.append(row("bare Flask page, 16 connections", floor))
         with serving([*WORKSHOP, "serve"], environment, address, "/fr/series/small/1/") as (process, seconds):

@@ -116,13 +116,11 @@ def respond(answer: KeptAnswer, *, content_type: str, cache_control: str) -> Res
         response = Response(status=304)
         del response.headers["Content-Type"]
     else:
-        response = Response(answer.body, content_type=content_type)
-        for name, value in answer.headers:
-            response.headers[name] = value
-    response.headers["ETag"] = answer.etag
-    response.headers["Cache-Control"] = cache_control
+        response = Response(answer.body, content_type=content_type, headers=answer.headers)
+    response.headers.add("ETag", answer.etag)
+    response.headers.add("Cache-Control", cache_control)
     if answer.last_modified:
-        response.headers["Last-Modified"] = answer.last_modified
+        response.headers.add("Last-Modified", answer.last_modified)
     return response
 
 

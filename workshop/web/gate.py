@@ -6,7 +6,9 @@ import ipaddress
 from typing import Any, Final
 
 from flask import Flask, abort, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from workshop.core import clock, limits
@@ -32,11 +34,33 @@ def init_gate(app: Flask) -> None:
         # Never the host: links are made from BASE_URL.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign] # Flask's own idiom
     csrf.init_app(app)
-    # Do not move one before another: reading must hold before the first query, and a failed CSRF check must count.
-    for guard in (_begin, _choose_language, _refuse_controls, _count, _check_csrf):
-        app.before_request(guard)
+    app.session_interface = _Sessions()
+    app.before_request(_guard)
     app.teardown_request(_end)
     app.url_defaults(_fill_language)
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's own, whose serialiser is made once: making it anew for each request costs more than reading a page."""
+
+    def __init__(self) -> None:
+        self._serialiser: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return the serialiser of the application's key."""
+        if self._serialiser is None:
+            self._serialiser = super().get_signing_serializer(app)
+        return self._serialiser
+
+
+def _guard() -> None:
+    # Do not move one before another: reading must hold before the first query, and a failed CSRF check must count.
+    # One function, because Flask looks at each that it calls.
+    _begin()
+    _choose_language()
+    _refuse_controls()
+    _count()
+    _check_csrf()
 
 
 def _begin() -> None:

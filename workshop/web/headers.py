@@ -19,6 +19,12 @@ PERMISSIONS = ", ".join(
     )
 )  # fmt: skip
 HSTS_SECONDS = 63_072_000
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": PERMISSIONS,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 def init_headers(app: Flask) -> None:
@@ -39,33 +45,33 @@ def add_headers(response: Response) -> Response:
 
     A public page says `no-cache` and gets its ETag here.
     """
-    headers = response.headers
-    is_page = response.mimetype == "text/html"
+    # Each look into werkzeug's headers reads them from the first on: what is there is read once, what lacks is added.
+    said = {name.lower(): value for name, value in response.headers}
+    is_page = said.get("content-type", "").startswith("text/html")
+    caching = said.get("cache-control", "no-store")
+    wanted = dict(_ALWAYS)
     # Chromium holds form-action against redirects too: the join page, which leads into a room, widens it.
-    policy = PAGE_POLICY.format(form_action=g.get("form_action", "'self'")) if is_page else FILE_POLICY
-    headers.setdefault("Content-Security-Policy", policy)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Permissions-Policy", PERMISSIONS)
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Cache-Control", "no-store")
-    if response.cache_control.no_store:
-        headers.setdefault("Referrer-Policy", "no-referrer")
-        headers.setdefault("X-Robots-Tag", "noindex, nofollow, noarchive")
-    headers.setdefault("Referrer-Policy", "same-origin")
+    wanted["Content-Security-Policy"] = (
+        PAGE_POLICY.format(form_action=g.get("form_action", "'self'")) if is_page else FILE_POLICY
+    )
+    wanted["Cache-Control"] = caching
+    wanted["Referrer-Policy"] = "no-referrer" if "no-store" in caching else "same-origin"
+    if "no-store" in caching:
+        wanted["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     if is_page:
-        headers.setdefault("Content-Language", g.get("lang") or "")
-    if urlsplit(current_app.config["BASE_URL"]).scheme == "https":
-        headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_SECONDS}")
-    return _conditional(response)
+        wanted["Content-Language"] = g.get("lang") or ""
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        wanted["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
+    for name, value in wanted.items():
+        if name.lower() not in said:
+            response.headers.add(name, value)
+    # core.kept has already answered the condition, and leaves If-Modified-Since alone.
+    may_be_kept = "no-cache" in caching and "no-store" not in caching and "etag" not in said
+    return _conditional(response) if may_be_kept else response
 
 
 def _conditional(response: Response) -> Response:
-    may_be_kept = response.cache_control.no_cache and not response.cache_control.no_store
-    if not may_be_kept or response.status_code != 200 or response.is_streamed or request.method not in {"GET", "HEAD"}:  # noqa: PLR2004 (HTTP)
-        return response
-    if "ETag" in response.headers:  # core.kept has already answered the condition, and leaves If-Modified-Since alone
-        return response
-    response.add_etag()
-    response.make_conditional(request)
+    if response.status_code == 200 and not response.is_streamed and request.method in {"GET", "HEAD"}:  # noqa: PLR2004 (HTTP)
+        response.add_etag()
+        response.make_conditional(request)
     return response
