@@ -196,7 +196,7 @@ class _Loop:
         except Exception as fault:  # noqa: BLE001 (any fault of one task leaves the others running)
             # Not the message: a database's fault quotes the values, and those are people.
             where = traceback.extract_tb(fault.__traceback__)[-1]
-            logger.error("%s failed: %s at %s:%s", name, type(fault).__name__, where.filename, where.lineno)  # noqa: TRY400
+            logger.error("%s failed: %s at %s:%s", name, type(fault).__name__, where.filename, where.lineno)  # noqa: TRY400 (a trace could show an address)
             self.has_failed = self.has_failed or self.once
             return 0
 

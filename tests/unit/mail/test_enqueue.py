@@ -41,7 +41,7 @@ def test_the_same_event_is_never_told_twice(session: Session, now: datetime) -> 
         "answer_ref": "", "basis": {}, "recipient": "a@example.org", "language": "fr", "sender_name": "",
         "context": {},
     }  # fmt: skip
-    assert service.enqueue(session, now=now, dedupe_key="reminder:1:-1d", **facts) is None  # type: ignore[arg-type]
+    assert service.enqueue(session, now=now, dedupe_key="reminder:1:-1d", **facts) is None  # type: ignore[arg-type] # facts are of many types
     assert len(queries.list_messages(session)) == 1
 
 

@@ -30,7 +30,7 @@ RULES = ("-7d", "-1d", "-1h")
 
 
 def paris(*at: int) -> datetime:
-    return datetime(*at, tzinfo=ZoneInfo(PARIS)).astimezone(UTC)  # type: ignore[arg-type,misc]
+    return datetime(*at, tzinfo=ZoneInfo(PARIS)).astimezone(UTC)  # type: ignore[arg-type,misc] # numbers of the example
 
 
 def times(starts_at: datetime, *rules: str, tzid: str = PARIS) -> SessionTimes:
