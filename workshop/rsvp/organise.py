@@ -11,10 +11,13 @@ from flask_babel import lazy_gettext as _
 from workshop.accounts.routes import current_organiser, require_sign_in
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
+from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
 from workshop.core.addresses import mask_address
 from workshop.core.db import db, writing
+from workshop.core.errors import NotFoundError
 from workshop.programme.organise import MANAGERS, open_session, session_row
+from workshop.programme.view import session_disclosure
 from workshop.rsvp.models import Answer, AnswerState
 from workshop.rsvp.queries import count_states, list_answers
 
@@ -65,6 +68,8 @@ def answer_row(answer: Answer) -> AnswerRow:
 def answers(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Show the answers to a session; looking is written into the log."""
     workshop_session, _role = open_session(series, session, *MANAGERS)
+    if not session_disclosure(workshop_session, audience=Audience.ORGANISER, surface=Surface.PAGE).participant_names:
+        raise NotFoundError
     now, actor = clock.now(), actor_of(current_organiser())
     rows = [answer_row(answer) for answer in list_answers(db.session(), workshop_session.id)]
     counts = [

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from workshop.chatham.rule import Audience, Surface
 from workshop.core.localized import Localized
 from workshop.core.localtime import to_instant
 from workshop.people.values import PartnerValues, PersonValues, person_values
@@ -21,6 +22,7 @@ from workshop.programme.service.values import (
     series_values,
     session_values,
 )
+from workshop.programme.view import session_disclosure
 
 _PRIVATE = frozenset({"room_link", "email"})
 _FLOW_WIDTH = 100
@@ -105,7 +107,9 @@ def _series(values: SeriesValues) -> dict[str, Any]:
 
 def _session(one: WorkshopSession, series: Series, *, is_private: bool) -> dict[str, Any]:
     values = session_values(one)
-    written = _write(values, SESSION, is_private=is_private)
+    surface = Surface.PRIVATE_EXPORT if is_private else Surface.EXPORT
+    shown = session_disclosure(one, audience=Audience.ORGANISER, surface=surface)
+    written = _write(values, SESSION, is_private=shown.room_link)
     if values.tzid == series.tzid:
         del written["timezone"]
     # The file's default is the opposite of the form's: who writes a file means it to be seen.

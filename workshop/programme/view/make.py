@@ -68,6 +68,19 @@ def default_label(number: int | None) -> Localized:
     return Localized({"fr": f"Séance{suffix}", "en": f"Session{suffix}"})
 
 
+def session_disclosure(workshop_session: WorkshopSession, *, audience: Audience, surface: Surface) -> Disclosure:
+    """Return what may be shown of a session as a whole, such as its list and its room: the strictest level decides."""
+    series = workshop_session.series
+    level, _ = effective_level(session=workshop_session.level, series=series.level)
+    items = (item.level for section in workshop_session.sections for item in section.items)
+    return disclosure(
+        level=shown_level(session=level, items=[one for one in items if one is not None]),
+        visibility=effective_visibility(series=series.visibility, session=workshop_session.visibility, level=level),
+        audience=audience,
+        surface=surface,
+    )
+
+
 def session_view(
     workshop_session: WorkshopSession,
     *,
