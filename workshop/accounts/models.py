@@ -18,6 +18,7 @@ class Role(enum.StrEnum):
     OWNER = "owner"
     ORGANISER = "organiser"
     HELPER = "helper"
+    PARTNER = "partner"
 
 
 class Organiser(UserMixin, Base):
@@ -49,6 +50,8 @@ class SeriesRole(Base):
     organiser_id: Mapped[int] = mapped_column(sa.ForeignKey("organiser.id", ondelete="CASCADE"), primary_key=True)
     series_id: Mapped[int] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"), primary_key=True, index=True)
     role: Mapped[Role] = mapped_column(enum_column(Role))
+    organisation: Mapped[str] = mapped_column(sa.String(200), default="")
+    """A partner's: whose invitations they see. Empty for the other roles."""
     granted_at: Mapped[datetime]
 
 

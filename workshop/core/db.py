@@ -113,6 +113,12 @@ class JSONObject(_JSONColumn):
     cache_ok = True
 
 
+class JSONValue(_JSONColumn):
+    """Any plain JSON value; lists come back as tuples."""
+
+    cache_ok = True
+
+
 _SHORT = 300
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workshop.chatham.rule import ConsentKind, Level, Visibility
 from workshop.core.db import Base, JSONTuple, WallTime, enum_column
+from workshop.core.links import new_subject
 from workshop.core.localized import Localized
 from workshop.people.models import CommitteeMember, Partner, Person
 
@@ -98,7 +99,7 @@ class Series(Base):
     reminders: Mapped[tuple[str, ...]] = mapped_column(default=DEFAULT_REMINDERS)
     """Offsets such as `-7d`, `-1h`, `+1d`."""
     revision: Mapped[int] = mapped_column(default=1)
-    """Raised by every write to the series, its sessions, programme, people or partners; caches ask nothing else."""
+    """Raised by every write to what the pages of the series show; caches ask nothing else."""
     revised_at: Mapped[datetime]
 
     sessions: Mapped[list[WorkshopSession]] = relationship(
@@ -168,6 +169,12 @@ class WorkshopSession(Base):
     """None: open as soon as published."""
     rsvp_closes_at: Mapped[datetime | None]
     """None: at the start."""
+    has_waiting_list: Mapped[bool] = mapped_column(default=True)
+    """Whether whoever meets a full session may wait for a place."""
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+    """Whether an answer waits for an organiser."""
+    shares: Mapped[tuple[dict[str, Any], ...]] = mapped_column(JSONTuple, default=())
+    """Places kept for some: objects with `key`, `name` (a Localized's JSON), `percent` (1 to 100, of the capacity)."""
     monolingual: Mapped[str] = mapped_column(sa.String(8), default="")
     """Language in which alone the session is declared to exist; empty when it exists in all."""
     links: Mapped[tuple[str, ...]] = mapped_column(default=())
@@ -196,6 +203,42 @@ class WorkshopSession(Base):
     partners: Mapped[list[Partner]] = relationship(
         order_by=Partner.position, cascade="all, delete-orphan", passive_deletes=True
     )
+
+
+class QuestionKind(enum.StrEnum):
+    """How a question is answered."""
+
+    SHORT = "short"
+    LONG = "long"
+    ONE_OF = "one_of"
+    SEVERAL_OF = "several_of"
+    YES_NO = "yes_no"
+
+
+class Question(Base):
+    """What the organisers ask those who answer, for a whole series or for one session."""
+
+    __tablename__ = "question"
+    __table_args__ = (sa.CheckConstraint("keep_days BETWEEN 0 AND 90", name="keep_days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(32), unique=True, default=new_subject)
+    """Random id: forms name the field `questions-<key>`."""
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"), index=True)
+    workshop_session_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), index=True
+    )
+    """None: asked once for the series."""
+    position: Mapped[int]
+    kind: Mapped[QuestionKind] = mapped_column(enum_column(QuestionKind))
+    text: Mapped[Localized]
+    reason: Mapped[Localized]
+    """Why it is asked, shown to the participant."""
+    options: Mapped[tuple[dict[str, Any], ...]] = mapped_column(JSONTuple, default=())
+    """For one or several of: objects with `key` (stable) and `text` (a Localized's JSON)."""
+    is_required: Mapped[bool] = mapped_column(default=False)
+    keep_days: Mapped[int] = mapped_column(default=0)
+    """Replies are erased so many days after the end of the session, of the last of the series for the series' own."""
 
 
 class OldSlug(Base):

@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 
 from workshop.core.links import new_subject, revoke
 from workshop.core.localized import Localized
-from workshop.rsvp.models import Acknowledgement, Answer, AnswerRequest, AnswerState, Participant
+from workshop.rsvp.models import (
+    Acknowledgement,
+    AddressChange,
+    Answer,
+    AnswerRequest,
+    AnswerState,
+    Invitation,
+    LinkRequest,
+    Participant,
+    QuestionReply,
+    new_code,
+)
 from workshop.rsvp.queries import list_acknowledgements, list_own_answers
 
 
@@ -76,6 +87,10 @@ def erase(session: Session, *, participant: Participant, now: datetime) -> None:
     session.execute(sa.delete(AnswerRequest).where(AnswerRequest.answer_id.in_(answer_ids)))
     session.execute(sa.delete(Acknowledgement).where(Acknowledgement.answer_id.in_(answer_ids)))
     session.execute(sa.delete(Answer).where(Answer.id.in_(answer_ids), Answer.state == AnswerState.PENDING))
+    session.execute(sa.delete(QuestionReply).where(QuestionReply.participant_id == participant.id))
+    changes = sa.delete(AddressChange).where(AddressChange.participant_id == participant.id)
+    subjects += session.scalars(changes.returning(AddressChange.subject))
+    subjects += _forget_address(session, participant, now)
     for answer in answers:
         if answer.state is not AnswerState.PENDING:
             _make_countable(answer, now)
@@ -85,16 +100,36 @@ def erase(session: Session, *, participant: Participant, now: datetime) -> None:
     participant.address = participant.address_folded = None
     participant.name = participant.affiliation = participant.tzid = ""
     participant.language = participant.series.languages[0]
-    participant.wants_reminders = False
+    participant.wants_reminders = participant.is_discreet = False
+    participant.access_needs = ""
+    participant.informed_since = participant.follows_since = None
     participant.erased_at = now
     session.flush()
     session.expire_all()
+
+
+def _forget_address(session: Session, participant: Participant, now: datetime) -> list[str]:
+    """Forget the address where it stands apart from the participant; returns the random ids of its invitations."""
+    if participant.address_folded is None:
+        return []
+    session.execute(sa.delete(LinkRequest).where(LinkRequest.address_folded == participant.address_folded))
+    invited = (
+        sa.update(Invitation)
+        .where(Invitation.series_id == participant.series_id, Invitation.address_folded == participant.address_folded)
+        .values(address=None, address_folded=None, name="", withdrawn_at=sa.func.coalesce(Invitation.withdrawn_at, now))
+        .returning(Invitation.subject)
+    )
+    return list(session.scalars(invited.execution_options(synchronize_session=False)))
 
 
 def _make_countable(answer: Answer, now: datetime) -> None:
     if answer.workshop_session.ends_at > now:
         answer.state = AnswerState.WITHDRAWN
         answer.accepted_at = None
-    answer.subject = new_subject()
+    answer.waitlisted_at = answer.offer_expires_at = answer.seat_kept_until = None
+    answer.interpretation = answer.share = answer.added_reason = ""
+    answer.refusal_text = Localized()
+    answer.invitation_id = None
+    answer.subject, answer.code = new_subject(), new_code()
     answer.told_starts_at = answer.told_ends_at = answer.told_mode = answer.told_status = None
     answer.told_tzid, answer.told_place = "", Localized()

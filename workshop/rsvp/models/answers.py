@@ -1,16 +1,18 @@
-"""Participants, their answers, what they acknowledged and what they were last told."""
+"""Participants, their answers, what they acknowledged, replied and were last told."""
 
 from __future__ import annotations
 
 import enum
+import secrets
 import uuid
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workshop.chatham.rule import Level
-from workshop.core.db import Base, enum_column
+from workshop.core.db import Base, JSONObject, JSONValue, enum_column
 from workshop.core.links import new_subject
 from workshop.core.localized import Localized
 from workshop.programme.models import Mode, Series, SessionStatus, WorkshopSession
@@ -28,6 +30,15 @@ class AnswerState(enum.StrEnum):
     OFFERED = "offered"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+
+
+_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Without those that are mistaken for one another when read aloud or typed."""
+
+
+def new_code() -> str:
+    """Return a random code of some 40 bits by which a helper finds an answer at the door."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
 
 
 HOLDS_SEAT = (AnswerState.ACCEPTED, AnswerState.OFFERED)
@@ -63,6 +74,13 @@ class Participant(Base):
     tzid: Mapped[str] = mapped_column(sa.String(64), default="")
     """The participant's own IANA zone; empty: the session's."""
     wants_reminders: Mapped[bool] = mapped_column(default=True)
+    is_discreet: Mapped[bool] = mapped_column(default=False)
+    """Asked for neutral titles in mail and calendar."""
+    access_needs: Mapped[str] = mapped_column(sa.String(1000), default="")
+    informed_since: Mapped[datetime | None]
+    """Since when announcements are consented to; None: they are not."""
+    follows_since: Mapped[datetime | None]
+    """Sessions announced later than this are answered by themselves; None: none is."""
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     """When the button behind the mailed link was first pressed."""
@@ -81,6 +99,7 @@ class Answer(Base):
     __table_args__ = (
         sa.UniqueConstraint("participant_id", "workshop_session_id"),
         sa.Index("ix_answer_workshop_session_id_state", "workshop_session_id", "state"),
+        sa.Index("ix_answer_workshop_session_id_code", "workshop_session_id", "code"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,6 +115,28 @@ class Answer(Base):
     """When the state last changed."""
     accepted_at: Mapped[datetime | None]
     """Since when the seat is held; None without one."""
+    interpretation: Mapped[str] = mapped_column(sa.String(8), default="")
+    """Language into which the participant needs interpretation; empty for none."""
+    share: Mapped[str] = mapped_column(sa.String(32), default="")
+    """Key of the session's share that the participant counts themselves to; empty for none. Never shown."""
+    waitlisted_at: Mapped[datetime | None]
+    """Since when the participant waits for a place: the order of the list. Kept while a place is offered."""
+    offer_expires_at: Mapped[datetime | None]
+    """Until when the place offered is held; None unless offered."""
+    seat_kept_until: Mapped[datetime | None]
+    """Until when a seat given back is kept from the waiting list, so that this can be undone; it counts as held."""
+    refused_at: Mapped[datetime | None]
+    """When an organiser declined the request; such an answer is not the participant's to change."""
+    refusal_text: Mapped[Localized] = mapped_column(default=Localized)
+    """The organiser's words to the participant; empty once erased."""
+    added_reason: Mapped[str] = mapped_column(sa.String(300), default="")
+    """Why an organiser added this answer by hand; empty for one's own."""
+    attended_at: Mapped[datetime | None]
+    """When the participant was seen to come; never set where the Rule makes attendance a mere number."""
+    code: Mapped[str] = mapped_column(sa.String(8), default=new_code)
+    """By which a helper finds this answer at the door."""
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id", ondelete="SET NULL"), index=True)
+    """The invitation that let this answer in."""
     told_starts_at: Mapped[datetime | None]
     """What the participant was last told of the session, from here on; None: nothing yet."""
     told_ends_at: Mapped[datetime | None]
@@ -125,8 +166,86 @@ class AnswerRequest(Base):
     """The notice that was acknowledged with the form; None when none was."""
     notice_version: Mapped[int | None]
     notice_language: Mapped[str] = mapped_column(sa.String(8), default="")
+    is_discreet: Mapped[bool] = mapped_column(default=False)
+    keeps_informed: Mapped[bool] = mapped_column(default=False)
+    follows: Mapped[bool] = mapped_column(default=False)
+    """Also those announced later."""
+    interpretation: Mapped[str] = mapped_column(sa.String(8), default="")
+    access_needs: Mapped[str] = mapped_column(sa.String(1000), default="")
+    share: Mapped[str] = mapped_column(sa.String(32), default="")
+    joins_list: Mapped[bool] = mapped_column(default=False)
+    """Knowingly: waits for a place if none is left."""
+    replies: Mapped[dict[str, Any]] = mapped_column(JSONObject, default=dict)
+    """Question's key → reply, as QuestionReply keeps it."""
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[datetime]
     """Forgotten 48 hours later."""
+
+
+class QuestionReply(Base):
+    """What a participant replied to a question; erased on the question's own date."""
+
+    __tablename__ = "question_reply"
+    __table_args__ = (sa.UniqueConstraint("participant_id", "question_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[int] = mapped_column(sa.ForeignKey("participant.id", ondelete="CASCADE"))
+    question_id: Mapped[int] = mapped_column(sa.ForeignKey("question.id", ondelete="CASCADE"), index=True)
+    value: Mapped[Any] = mapped_column(JSONValue)
+    """A text; for one of, an option's key; for several of, a tuple of keys; for yes or no, a boolean."""
+    replied_at: Mapped[datetime]
+
+
+class AddressChange(Base):
+    """Another address that a participant gave and that is not confirmed yet."""
+
+    __tablename__ = "address_change"
+
+    participant_id: Mapped[int] = mapped_column(sa.ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(32), unique=True, default=new_subject)
+    """Random id that the link mailed to the new address is derived from (purpose `my`)."""
+    address: Mapped[str] = mapped_column(sa.String(254))
+    created_at: Mapped[datetime]
+    """Forgotten 48 hours later."""
+
+    participant: Mapped[Participant] = relationship()
+
+
+class LinkRequest(Base):
+    """Somebody asked for the links of an address; the worker answers, so that known and unknown take the same time."""
+
+    __tablename__ = "link_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_folded: Mapped[str] = mapped_column(sa.String(254))
+    language: Mapped[str] = mapped_column(sa.String(8))
+    created_at: Mapped[datetime]
+
+
+class ListExport(Base):
+    """An organiser took the list out, for a stated purpose that those on it may read."""
+
+    __tablename__ = "list_export"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"), index=True)
+    workshop_session_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), index=True
+    )
+    """None: the list of the whole series."""
+    purpose: Mapped[str] = mapped_column(sa.String(300))
+    exported_at: Mapped[datetime]
+
+
+class Attendance(Base):
+    """How many entered a session, as a number, where the Rule lets nobody note who."""
+
+    __tablename__ = "attendance"
+
+    workshop_session_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), primary_key=True
+    )
+    count: Mapped[int]
 
 
 class Acknowledgement(Base):

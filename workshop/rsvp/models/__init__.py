@@ -1,0 +1,37 @@
+"""Participants, answers, invitations."""
+
+from workshop.rsvp.models.answers import (
+    HOLDS_SEAT,
+    Acknowledgement,
+    AddressChange,
+    Answer,
+    AnswerRequest,
+    AnswerState,
+    Attendance,
+    Choice,
+    LinkRequest,
+    ListExport,
+    Participant,
+    QuestionReply,
+    new_code,
+)
+from workshop.rsvp.models.invitations import Invitation, InvitationKind, InvitationSession
+
+__all__ = [
+    "HOLDS_SEAT",
+    "Acknowledgement",
+    "AddressChange",
+    "Answer",
+    "AnswerRequest",
+    "AnswerState",
+    "Attendance",
+    "Choice",
+    "Invitation",
+    "InvitationKind",
+    "InvitationSession",
+    "LinkRequest",
+    "ListExport",
+    "Participant",
+    "QuestionReply",
+    "new_code",
+]
