@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,6 +45,8 @@ def added() -> dict[str, list[sa.Column]]:
             sa.Column("invitation_id", sa.Integer(), nullable=True),
         ],
         "participant": [
+            sa.Column("name_folded", sa.Text(), nullable=False, server_default=""),
+            sa.Column("affiliation_folded", sa.Text(), nullable=False, server_default=""),
             sa.Column("is_discreet", sa.Boolean(), nullable=False, server_default=sa.false()),
             sa.Column("access_needs", sa.String(length=1000), nullable=False, server_default=""),
             sa.Column("informed_since", sa.DateTime(timezone=True), nullable=True),
@@ -275,6 +278,24 @@ def upgrade() -> None:
     check_roles(f"{ROLES}, 'partner'")
     op.create_index("ix_answer_workshop_session_id_code", "answer", ["workshop_session_id", "code"], unique=False)
     give_codes()
+    fold_names()
+
+
+def fold_names() -> None:
+    """Keep names and affiliations without case and accents too, for searching and sorting."""
+    participant = sa.table(
+        "participant",
+        *(sa.column(name) for name in ("id", "name", "affiliation", "name_folded", "affiliation_folded")),
+    )
+    for row in op.get_bind().execute(sa.select(participant)).all():
+        folded = {"name_folded": fold(row.name), "affiliation_folded": fold(row.affiliation)}
+        op.get_bind().execute(sa.update(participant).where(participant.c.id == row.id).values(**folded))
+
+
+def fold(text: str) -> str:
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    letters = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "’": "'"})
+    return " ".join(plain.casefold().translate(letters).split())
 
 
 def give_codes() -> None:

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from workshop.chatham.rule import Level
 from workshop.core.db import Base, JSONObject, JSONValue, enum_column
+from workshop.core.folding import fold
 from workshop.core.links import new_subject
 from workshop.core.localized import Localized
 from workshop.programme.models import Mode, Series, SessionStatus, WorkshopSession
@@ -70,6 +71,9 @@ class Participant(Base):
     name: Mapped[str] = mapped_column(sa.String(200), default="")
     """A name or an alias; empty once erased."""
     affiliation: Mapped[str] = mapped_column(sa.String(300), default="")
+    name_folded: Mapped[str] = mapped_column(sa.Text, default="")
+    """Kept by `name`: what lists are sorted by and searched in."""
+    affiliation_folded: Mapped[str] = mapped_column(sa.Text, default="")
     language: Mapped[str] = mapped_column(sa.String(8))
     tzid: Mapped[str] = mapped_column(sa.String(64), default="")
     """The participant's own IANA zone; empty: the session's."""
@@ -90,6 +94,11 @@ class Participant(Base):
     answers: Mapped[list[Answer]] = relationship(
         back_populates="participant", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @validates("name", "affiliation")
+    def _fold(self, key: str, value: str) -> str:
+        setattr(self, f"{key}_folded", fold(value))
+        return value
 
 
 class Answer(Base):

@@ -1,4 +1,4 @@
-"""Answering by a link, the join page, stopping reminders."""
+"""The answer form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
@@ -16,20 +16,19 @@ from workshop.chatham.notices import Notice
 from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
 from workshop.core.db import db
-from workshop.core.errors import ConflictError, NotFoundError
+from workshop.core.errors import NotFoundError
 from workshop.core.kept import KeptAnswer, has_message, keep, make_answer
 from workshop.core.language import languages
 from workshop.core.limits import Limit, limited
-from workshop.core.links import Purpose
 from workshop.programme.models import WorkshopSession
 from workshop.programme.queries import find_current_slugs, find_known_session, find_session_to_answer
 from workshop.programme.view import SessionView, session_view
 from workshop.rsvp import queries, service
 from workshop.rsvp.forms import AnswerForm
 from workshop.rsvp.models import AnswerState, Choice
+from workshop.rsvp.routes.blueprint import blueprint
 from workshop.rsvp.rule import (
     NoticeChangedError,
-    RoomMissingError,
     SessionFullError,
     needs_box,
     notice_id,
@@ -37,25 +36,15 @@ from workshop.rsvp.rule import (
     takes_answers,
 )
 from workshop.rsvp.schedule import (
-    Door,
     Phase,
     Places,
-    RoomClosedError,
-    RoomNotOpenError,
-    SessionCancelledError,
-    door,
-    door_opens_at,
     erases_at,
     places,
     refusal,
     standing,
 )
 
-blueprint = Blueprint("rsvp", __name__, template_folder="templates", url_prefix="/<lang:lang>")
-
 _TEN_MINUTES = timedelta(minutes=10)
-_ANY_ROOM = "'self' https: http:"
-"""Where the open join page's form may lead: the room's own origin would tell where it is before anybody has entered."""
 _TOKEN_MARK = secrets.token_urlsafe(32)
 """Stands in a kept form where each reader's own token is put. Random, so that no text can hold it."""
 
@@ -229,56 +218,3 @@ def sent(lang: str, series: str, session: str) -> ResponseReturnValue:  # noqa: 
     except NotFoundError:
         return _moved_to(series, session, "rsvp.sent")
     return render_template("rsvp/sent.html", view=view)
-
-
-@blueprint.route("/join/<token>", methods=["GET", "POST"])
-def join(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
-    """Say when the room opens; a POST leads into it. The room's address is in no page."""
-    now, minutes = clock.now(), int(current_app.config["JOIN_OPENS_MINUTES"])
-    found = queries.find_answer_to_join(db.session(), token=token)
-    if found is None:
-        raise NotFoundError("no such link")
-    workshop_session = found.workshop_session
-    view = session_view(workshop_session, audience=Audience.PARTICIPANT, surface=Surface.PERSONAL_PAGE)
-    if view is None:
-        raise NotFoundError("no such link")
-    where = door(view, minutes=minutes, now=now)
-    if where is Door.CANCELLED:
-        raise SessionCancelledError
-    if request.method == "POST":
-        _check_door(where, workshop_session)
-        response = redirect(workshop_session.room_link, 303)
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
-    if where is Door.OPEN and workshop_session.room_link:
-        g.form_action = _ANY_ROOM
-    return render_template(
-        "rsvp/join.html",
-        view=view,
-        door=where.value,
-        has_room=bool(workshop_session.room_link),
-        door_opens_at=door_opens_at(view, minutes=minutes),
-        own_tzid=found.participant.tzid,
-    )
-
-
-def _check_door(where: Door, workshop_session: WorkshopSession) -> None:
-    refused: dict[Door, type[ConflictError]] = {Door.EARLY: RoomNotOpenError, Door.OVER: RoomClosedError}
-    if where in refused:
-        raise refused[where]
-    if not workshop_session.room_link:
-        raise RoomMissingError
-
-
-@blueprint.route("/unsubscribe/<token>", methods=["GET", "POST"])
-@limited(Limit("unsubscribe", 120, _TEN_MINUTES))
-def unsubscribe(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
-    """Show a button that stops reminders; a POST presses it, also without cookies (RFC 8058). Withdraws nothing."""
-    participant = queries.find_participant(db.session(), purpose=Purpose.UNSUBSCRIBE, token=token)
-    if participant is None or participant.confirmed_at is None:
-        raise NotFoundError("no such link")
-    if request.method == "POST":
-        service.stop_reminders(db.session(), participant)
-        db.session.commit()
-        return render_template("rsvp/unsubscribe.html", is_done=True)
-    return render_template("rsvp/unsubscribe.html", is_done=not participant.wants_reminders)

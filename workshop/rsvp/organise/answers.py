@@ -1,14 +1,14 @@
-"""Organisers' page about answers: who answered what to a session."""
+"""Who answered what to a session."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
-from workshop.accounts.routes import current_organiser, require_sign_in
+from workshop.accounts.routes import current_organiser
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.chatham.rule import Audience, Surface
@@ -19,10 +19,8 @@ from workshop.core.errors import NotFoundError
 from workshop.programme.organise import MANAGERS, open_session, session_row
 from workshop.programme.view import session_disclosure
 from workshop.rsvp.models import Answer, AnswerState
+from workshop.rsvp.organise.blueprint import blueprint
 from workshop.rsvp.queries import count_states, list_answers
-
-blueprint = Blueprint("rsvp_organise", __name__, template_folder="templates", url_prefix="/<lang:lang>/organise")
-blueprint.before_request(require_sign_in)
 
 STATES = {
     AnswerState.PENDING: _("not confirmed"),

@@ -1,0 +1,78 @@
+"""The join page, stopping reminders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import current_app, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from workshop.chatham.rule import Audience, Surface
+from workshop.core import clock
+from workshop.core.db import db
+from workshop.core.errors import ConflictError, NotFoundError
+from workshop.core.limits import Limit, limited
+from workshop.core.links import Purpose
+from workshop.programme.models import WorkshopSession
+from workshop.programme.view import session_view
+from workshop.rsvp import queries, service
+from workshop.rsvp.routes.blueprint import blueprint
+from workshop.rsvp.rule import RoomMissingError
+from workshop.rsvp.schedule import Door, RoomClosedError, RoomNotOpenError, SessionCancelledError, door, door_opens_at
+
+_TEN_MINUTES = timedelta(minutes=10)
+_ANY_ROOM = "'self' https: http:"
+"""Where the open join page's form may lead: the room's own origin would tell where it is before anybody has entered."""
+
+
+@blueprint.route("/join/<token>", methods=["GET", "POST"])
+def join(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
+    """Say when the room opens; a POST leads into it. The room's address is in no page."""
+    now, minutes = clock.now(), int(current_app.config["JOIN_OPENS_MINUTES"])
+    found = queries.find_answer_to_join(db.session(), token=token)
+    if found is None:
+        raise NotFoundError("no such link")
+    workshop_session = found.workshop_session
+    view = session_view(workshop_session, audience=Audience.PARTICIPANT, surface=Surface.PERSONAL_PAGE)
+    if view is None:
+        raise NotFoundError("no such link")
+    where = door(view, minutes=minutes, now=now)
+    if where is Door.CANCELLED:
+        raise SessionCancelledError
+    if request.method == "POST":
+        _check_door(where, workshop_session)
+        response = redirect(workshop_session.room_link, 303)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+    if where is Door.OPEN and workshop_session.room_link:
+        g.form_action = _ANY_ROOM
+    return render_template(
+        "rsvp/join.html",
+        view=view,
+        door=where.value,
+        has_room=bool(workshop_session.room_link),
+        door_opens_at=door_opens_at(view, minutes=minutes),
+        own_tzid=found.participant.tzid,
+    )
+
+
+def _check_door(where: Door, workshop_session: WorkshopSession) -> None:
+    refused: dict[Door, type[ConflictError]] = {Door.EARLY: RoomNotOpenError, Door.OVER: RoomClosedError}
+    if where in refused:
+        raise refused[where]
+    if not workshop_session.room_link:
+        raise RoomMissingError
+
+
+@blueprint.route("/unsubscribe/<token>", methods=["GET", "POST"])
+@limited(Limit("unsubscribe", 120, _TEN_MINUTES))
+def unsubscribe(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
+    """Show a button that stops reminders; a POST presses it, also without cookies (RFC 8058). Withdraws nothing."""
+    participant = queries.find_participant(db.session(), purpose=Purpose.UNSUBSCRIBE, token=token)
+    if participant is None or participant.confirmed_at is None:
+        raise NotFoundError("no such link")
+    if request.method == "POST":
+        service.stop_reminders(db.session(), participant)
+        db.session.commit()
+        return render_template("rsvp/unsubscribe.html", is_done=True)
+    return render_template("rsvp/unsubscribe.html", is_done=not participant.wants_reminders)
