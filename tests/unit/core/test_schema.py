@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from sqlalchemy.orm import Session
 
 from tests import databases
+from tests.builders import build_answer, build_participant, build_series, build_session
 from workshop.app import import_models
 from workshop.core import schema
 from workshop.core.db import UTCDateTime, db
@@ -160,3 +162,26 @@ def copy_of_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
         return folder
 
     return copy
+
+
+def test_people_and_answers_outlive_a_downgrade_and_the_next_upgrade(blank: sa.Engine) -> None:
+    schema.upgrade(blank)
+    with Session(blank) as session, session.begin():
+        series = build_series(session)
+        participant = build_participant(session, series, name="Élodie Œuvrard", affiliation="Réseau")
+        build_answer(session, build_session(session, series), participant=participant)
+    before = _rows(blank, "answer"), _rows(blank, "participant")
+    schema.downgrade("0001", blank)
+    schema.upgrade(blank)
+    after = _rows(blank, "answer"), _rows(blank, "participant")
+    # The code at the door is a new one, for all else nothing has changed.
+    codes = {row.pop("code") for row in (*before[0], *after[0])}
+    assert len(codes) == 2
+    assert all(len(code) == 8 for code in codes)
+    assert after == before
+    assert after[1][0]["name_folded"] == "elodie oeuvrard"
+
+
+def _rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(sa.text(f"SELECT * FROM {table}")).mappings()]
