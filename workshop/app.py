@@ -31,6 +31,8 @@ def create_app(configuration: config.Configuration | None = None) -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    # A pasted list of 5,000 people is larger than what Flask takes by itself of a form without files.
+    app.config["MAX_FORM_MEMORY_SIZE"] = app.config["MAX_CONTENT_LENGTH"]
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

@@ -54,9 +54,15 @@ def tasks() -> list[Task]:
     """Return what there is to do besides delivering, in order."""
     from workshop.privacy import service as privacy
     from workshop.reminders import service as reminders
+    from workshop.rsvp import service as rsvp
+    from workshop.rsvp.service.inviting import send_invitations
 
     return [
+        Task("waiting lists", rsvp.tend_lists),
         Task("notices", reminders.notice_changes),
+        Task("invitations", send_invitations),
+        Task("links", rsvp.answer_link_requests),
+        Task("later sessions", rsvp.follow, every=timedelta(seconds=10)),
         # Looks at every session to come, and nobody minds ten seconds.
         Task("reminders", reminders.plan, every=timedelta(seconds=10)),
         # Bodies of mail and windows of limits are part of it.

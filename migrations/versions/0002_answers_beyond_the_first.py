@@ -97,13 +97,18 @@ def upgrade() -> None:
         sa.Column("max_uses", sa.Integer(), nullable=True),
         sa.Column("uses", sa.Integer(), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_by", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("max_uses > 0", name=op.f("ck_invitation_max_uses")),
         sa.CheckConstraint("uses >= 0", name=op.f("ck_invitation_uses")),
+        sa.ForeignKeyConstraint(
+            ["made_by"], ["organiser.id"], name=op.f("fk_invitation_made_by_organiser"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(
             ["series_id"], ["series.id"], name=op.f("fk_invitation_series_id_series"), ondelete="CASCADE"
         ),
@@ -117,6 +122,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject", name=op.f("uq_invitation_subject")),
     )
     with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invitation_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invitation_made_by"), ["made_by"], unique=False)
         batch_op.create_index(batch_op.f("ix_invitation_series_id"), ["series_id"], unique=False)
 
     op.create_table(
@@ -341,6 +348,8 @@ def downgrade() -> None:
     op.drop_table("address_change")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_series_id"))
+        batch_op.drop_index(batch_op.f("ix_invitation_made_by"))
+        batch_op.drop_index(batch_op.f("ix_invitation_due_at"))
 
     op.drop_table("invitation")
     op.drop_table("link_request")

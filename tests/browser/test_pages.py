@@ -29,6 +29,8 @@ PUBLIC = (
     "/{lang}/series/exemple/1/",
     "/{lang}/series/exemple/1/rsvp",
     "/{lang}/series/exemple/1/rsvp/sent",
+    "/{lang}/series/exemple/rsvp",
+    "/{lang}/series/exemple/rsvp/sent",
     "/{lang}/rule",
     "/{lang}/privacy",
     "/{lang}/login",

@@ -24,7 +24,7 @@ from workshop.core.localized import Localized
 from workshop.demo.content import EXAMPLE_SLUG, REAL_SLUG
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Series, WorkshopSession
-from workshop.rsvp.models import AnswerState, Participant
+from workshop.rsvp.models import AnswerState, Participant, QuestionReply
 from workshop.rsvp.queries import count_seats, count_states
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +103,12 @@ def test_the_example_has_a_session_of_each_level_and_one_with_a_single_seat_left
     (small,) = (one for one in example.sessions if one.capacity == 5)
     assert count_seats(session, [small.id])[small.id] == 4
     assert count_states(session, small.id)[AnswerState.ACCEPTED] == 4
+    (full,) = (one for one in example.sessions if one.shares)
+    states = count_states(session, full.id)
+    assert (states[AnswerState.ACCEPTED], states[AnswerState.WAITLISTED]) == (full.capacity, 1)
+    (approved,) = (one for one in example.sessions if one.needs_approval)
+    assert count_states(session, approved.id)[AnswerState.REQUESTED] == 2
+    assert session.scalar(sa.select(sa.func.count()).select_from(QuestionReply)) == 2
     # Nobody reads the mail of people who do not exist.
     assert session.scalars(sa.select(OutboxMessage)).all() == []
     assert all(one.ends_at < now for one in series_of(session, REAL_SLUG).sessions)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-import re
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.builders import build_organiser
 from tests.conftest import LiveServer
+from tests.journeys.inbox import Inbox, link_in, text_of
 from workshop import worker
 from workshop.core.db import db
 
@@ -28,42 +26,6 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 # Saturday 12 December 2026, 16:00 in Paris.
 STARTS = datetime(2026, 12, 12, 15, tzinfo=UTC)
 ROOM = "https://room.example.org/secret-room"
-
-
-class Inbox:
-    """The mail that left, read from the files as whoever has no relay does."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.read: set[str] = set()
-
-    def new(self) -> list[EmailMessage]:
-        """Return the messages since the last look, oldest first."""
-        found = []
-        for path in sorted(self.folder.glob("*.eml")):
-            if path.name not in self.read:
-                self.read.add(path.name)
-                message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-                assert isinstance(message, EmailMessage)
-                found.append(message)
-        return found
-
-    def one(self) -> EmailMessage:
-        """Return the only new message."""
-        (message,) = self.new()
-        return message
-
-
-def text_of(message: EmailMessage) -> str:
-    part = message.get_body(("plain",))
-    assert part
-    return re.sub(r"[\u00a0\u202f]", " ", str(part.get_content()))
-
-
-def link_in(message: EmailMessage, word: str) -> str:
-    link: str
-    (link,) = set(re.findall(rf"http://[^\s<>]*/{word}/[^\s<>]+", text_of(message)))
-    return link
 
 
 def feed_of(page: Page, path: str) -> str:

@@ -36,6 +36,28 @@ def list_roles(session: Session, *, organiser_id: int) -> dict[int, Role]:
     return {row[0]: row[1] for row in rows}
 
 
+def list_access(session: Session, *, series_id: int) -> Sequence[tuple[Organiser, SeriesRole]]:
+    """Return who has which role in a series: owners first, then in the order of the other roles, by address."""
+    order = sa.case({role: number for number, role in enumerate(Role)}, value=SeriesRole.role)
+    rows = session.execute(
+        sa.select(Organiser, SeriesRole)
+        .join(SeriesRole, SeriesRole.organiser_id == Organiser.id)
+        .where(SeriesRole.series_id == series_id)
+        .order_by(order, Organiser.email_folded)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def find_access(session: Session, *, series_id: int, organiser_id: int) -> tuple[Organiser, SeriesRole] | None:
+    """Return somebody who has a role in a series, with it; None without one."""
+    row = session.execute(
+        sa.select(Organiser, SeriesRole)
+        .join(SeriesRole, SeriesRole.organiser_id == Organiser.id)
+        .where(SeriesRole.series_id == series_id, SeriesRole.organiser_id == organiser_id)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
 def list_sign_ins(session: Session, *, organiser_id: int) -> Sequence[SignIn]:
     """Return the sign-ins of an organiser, the latest seen first."""
     return session.scalars(

@@ -18,12 +18,14 @@ from workshop.accounts.models import Organiser, Role, SeriesRole, SignIn
 from workshop.audit.service import record
 from workshop.core.addresses import check_address, fold_address
 from workshop.core.errors import ConflictError, InvalidError, NotFoundError
+from workshop.ical.text import clean_line
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """argon2id with 19 MiB, two passes, one lane; tests put a cheap profile here."""
 MINIMUM_LENGTH = 12
 IDLE_LIMIT = timedelta(hours=12)
 ABSOLUTE_LIMIT = timedelta(days=14)
+ORGANISATION_LENGTH = 200
 SEEN_PRECISION = timedelta(minutes=5)
 _COMMON = frozenset({
     "123456789012", "1234567890ab", "abcdefghijkl", "administrator", "azertyuiopqs", "azertyuiopqsdf", "changeme1234",
@@ -45,6 +47,18 @@ class BadCredentialsError(InvalidError):
     """No such account, or not its pass phrase: nobody learns which."""
 
     code = "bad_credentials"
+
+
+class OrganisationError(InvalidError):
+    """A partner's organisation is `missing`, or one is named where it is `refused`, as `reason` says."""
+
+    code = "bad_organisation"
+
+
+class LastOwnerError(ConflictError):
+    """A series is always somebody's."""
+
+    code = "last_owner"
 
 
 class OrganiserExistsError(ConflictError):
@@ -173,20 +187,49 @@ def reset_pass_phrase(session: Session, *, now: datetime, organiser: Organiser) 
     return phrase
 
 
-def grant(session: Session, *, now: datetime, series_id: int, organiser: Organiser, role: Role, actor: str) -> None:
-    """Give an organiser a role in a series, in place of any earlier one. Flushes."""
+def grant(
+    session: Session,
+    *,
+    now: datetime,
+    series_id: int,
+    organiser: Organiser,
+    role: Role,
+    actor: str,
+    organisation: str = "",
+) -> None:
+    """Give an organiser a role in a series, in place of any earlier one. Flushes.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        series_id: the series.
+        organiser: who gets the role.
+        role: the role.
+        actor: as the log names who did it.
+        organisation: a partner's, whose invitations they see; required for them, refused for all others.
+
+    Raises:
+        OrganisationError: an organisation is missing, or is no part of the role.
+        LastOwnerError: the series would have no owner any more.
+    """
+    organisation = clean_line(organisation)[:ORGANISATION_LENGTH]
+    if bool(organisation) is not (role is Role.PARTNER):
+        raise OrganisationError(reason="missing" if role is Role.PARTNER else "refused")
+    if role is not Role.OWNER:
+        _keep_an_owner(session, series_id, organiser)
     row = session.get(SeriesRole, (organiser.id, series_id))
     if row is None:
-        session.add(SeriesRole(organiser_id=organiser.id, series_id=series_id, role=role, granted_at=now))
-    else:
-        row.role, row.granted_at = role, now
+        row = SeriesRole(organiser_id=organiser.id, series_id=series_id)
+        session.add(row)
+    row.role, row.organisation, row.granted_at = role, organisation, now
     session.flush()
     details = {"organiser": organiser.id, "role": role.value}
     record(session, now=now, actor=actor, action="accounts.grant", object_=f"series:{series_id}", details=details)
 
 
 def revoke(session: Session, *, now: datetime, series_id: int, organiser: Organiser, actor: str) -> None:
-    """Take an organiser's role in a series away; it ends with the next request."""
+    """Take an organiser's role in a series away; it ends with the next request. Raises LastOwnerError."""
+    _keep_an_owner(session, series_id, organiser)
     session.execute(
         sa.delete(SeriesRole).where(SeriesRole.organiser_id == organiser.id, SeriesRole.series_id == series_id)
     )
@@ -194,13 +237,26 @@ def revoke(session: Session, *, now: datetime, series_id: int, organiser: Organi
     record(session, now=now, actor=actor, action="accounts.revoke", object_=f"series:{series_id}", details=details)
 
 
-def require_role(session: Session, organiser: Organiser, series_id: int, *roles: Role) -> Role:
-    """Return the role of an organiser in a series; raises NotFoundError unless it is one of `roles` (any, when none).
+def _keep_an_owner(session: Session, series_id: int, organiser: Organiser) -> None:
+    """Raise LastOwnerError when nobody but this organiser owns the series; locks its owners until the end."""
+    owners = session.scalars(
+        sa.select(SeriesRole.organiser_id)
+        .where(SeriesRole.series_id == series_id, SeriesRole.role == Role.OWNER)
+        .order_by(SeriesRole.organiser_id)
+        .with_for_update()
+    ).all()
+    if list(owners) == [organiser.id]:
+        raise LastOwnerError
 
-    Being an administrator opens no series.
+
+def require_role(session: Session, organiser: Organiser, series_id: int, *roles: Role) -> Role:
+    """Return the role of an organiser in a series; raises NotFoundError unless it is one of `roles`.
+
+    Without `roles`, any but a partner's, who sees nothing but what is made for partners. Being an administrator opens
+    no series.
     """
     role = queries.find_role(session, organiser_id=organiser.id, series_id=series_id)
-    if role is None or (roles and role not in roles):
+    if role is None or (role not in roles if roles else role is Role.PARTNER):
         raise NotFoundError
     return role
 

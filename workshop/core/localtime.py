@@ -172,6 +172,13 @@ def days_until(at: datetime, tzid: str, *, now: datetime) -> int:
     return (at.astimezone(zone).date() - now.astimezone(zone).date()).days
 
 
+def is_quiet(at: datetime, *, tzid: str, quiet: tuple[int, int]) -> bool:
+    """Whether an instant falls into the quiet hours (from, until; hours of the day) of a zone."""
+    begins, ends = quiet
+    hour = at.astimezone(ZoneInfo(tzid)).hour
+    return begins <= hour < ends if begins <= ends else hour >= begins or hour < ends
+
+
 def weeks(days: int) -> int:
     """Return whole weeks, rounded to the nearest."""
     return math.floor(days / 7 + 0.5)

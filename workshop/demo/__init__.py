@@ -25,9 +25,9 @@ from workshop.demo.content import example_text
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.seriesfile.importing import import_series
-from workshop.rsvp.models import Choice, Participant
-from workshop.rsvp.queries import count_answers, count_seats
-from workshop.rsvp.rule import notice_of
+from workshop.rsvp.models import AnswerState, Choice
+from workshop.rsvp.queries import count_answers, count_seats, count_states
+from workshop.rsvp.rule import notice_id, notice_of
 from workshop.rsvp.service.asking import Asked, request_answer
 from workshop.rsvp.service.confirming import confirm
 
@@ -77,37 +77,70 @@ def load_series(session: Session, text: str, *, now: datetime) -> Series:
 
 
 def fill_seats(session: Session, series: Series, *, now: datetime) -> None:
-    """Let people who do not exist answer for the sessions of five places, until one is left.
+    """Let people who do not exist answer for the sessions with few places, until one is left.
 
+    Where places are kept for some, until none is and somebody waits; where answers wait for an approval, two of them.
     Through the product's own services; their mail is dropped, for nobody is there to read it.
     """
     for one in series.sessions:
-        if one.capacity is None or one.starts_at <= now:
+        if one.starts_at <= now:
             continue
-        missing = one.capacity - 1 - count_seats(session, [one.id]).get(one.id, 0)
-        for alias in ALIASES[: max(missing, 0)]:
-            _answer(session, one, alias, now)
+        if one.needs_approval:
+            _ask_for_approval(session, one, now)
+        elif one.shares:
+            _fill_and_wait(session, one, now)
+        elif one.capacity is not None:
+            missing = one.capacity - 1 - count_seats(session, [one.id]).get(one.id, 0)
+            for alias in ALIASES[: max(missing, 0)]:
+                _answer(session, one, alias, now)
 
 
-def _answer(session: Session, workshop_session: WorkshopSession, alias: str, now: datetime) -> None:
+def _fill_and_wait(session: Session, workshop_session: WorkshopSession, now: datetime) -> None:
+    capacity = workshop_session.capacity or 0
+    missing = capacity - count_seats(session, [workshop_session.id])[workshop_session.id]
+    for number, alias in enumerate(ALIASES[: max(missing, 0)]):
+        # One of them takes the place that nobody else may take.
+        share = str(workshop_session.shares[0]["key"]) if number == 0 else ""
+        _answer(session, workshop_session, alias, now, share=share)
+    if not count_states(session, workshop_session.id)[AnswerState.WAITLISTED]:
+        _answer(session, workshop_session, ALIASES[capacity % len(ALIASES)], now, joins_list=True)
+
+
+def _ask_for_approval(session: Session, workshop_session: WorkshopSession, now: datetime) -> None:
+    if any(count_states(session, workshop_session.id).values()):
+        return
+    for number, alias in enumerate(ALIASES[-2:]):
+        replies = {
+            one.key: one.options[number]["key"] for one in workshop_session.questions if len(one.options) > number
+        }
+        _answer(session, workshop_session, alias, now, replies=replies)
+
+
+def _answer(
+    session: Session,
+    workshop_session: WorkshopSession,
+    alias: str,
+    now: datetime,
+    *,
+    share: str = "",
+    joins_list: bool = False,
+    replies: dict[str, str] | None = None,
+) -> None:
     language = languages()[0]
-    address = f"{alias.lower().replace(' ', '.')}@example.org"
     asked = Asked(
         name=alias,
-        address=address,
+        address=f"{alias.lower().replace(' ', '.')}@example.org",
         choice=Choice.ACCEPTED,
         language=language,
         tzid=workshop_session.tzid,
         wants_reminders=False,
-        notice=notice_of(workshop_session),
+        notices=[notice_id(notice_of(workshop_session))],
         notice_language=language,
+        share=share,
+        joins_list=joins_list,
+        replies=replies or {},
     )
-    request_answer(session, now=now, workshop_session=workshop_session, values=asked)
-    person = session.scalars(
-        sa.select(Participant).where(
-            Participant.series_id == workshop_session.series_id, Participant.address_folded == address
-        )
-    ).one()
+    person = request_answer(session, now=now, workshop_session=workshop_session, values=asked)
     confirm(session, now=now, participant=person, language=language)
     session.execute(sa.delete(OutboxMessage).where(OutboxMessage.person_ref == person.subject))
 

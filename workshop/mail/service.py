@@ -30,13 +30,14 @@ _KNOWN = sa.select(OutboxMessage.id).where(OutboxMessage.dedupe_key == sa.bindpa
 _SUPERSEDE = (
     sa.update(OutboxMessage)
     .where(
-        OutboxMessage.answer_ref == sa.bindparam("answer"),
         OutboxMessage.kind.in_(sa.bindparam("kinds", expanding=True)),
         OutboxMessage.state == OutboxState.QUEUED,
     )
     .values(state=OutboxState.SUPERSEDED, reason=sa.bindparam("why"), finished_at=sa.bindparam("now"))
     .execution_options(synchronize_session=False)
 )
+_SUPERSEDE_OF_ANSWER = _SUPERSEDE.where(OutboxMessage.answer_ref == sa.bindparam("ref"))
+_SUPERSEDE_OF_PERSON = _SUPERSEDE.where(OutboxMessage.person_ref == sa.bindparam("ref"))
 
 
 class BadMessageError(InvalidError):
@@ -154,9 +155,33 @@ def _check_headers(headers: Mapping[str, str]) -> None:
             raise BadMessageError("header")
 
 
-def supersede(session: Session, *, now: datetime, answer_ref: str, kinds: Collection[str], reason: str) -> int:
-    """Take back what still waits for an answer, because something newer says it better; returns how many."""
-    result = session.execute(_SUPERSEDE, {"answer": answer_ref, "kinds": list(kinds), "why": reason, "now": now})
+def supersede(
+    session: Session,
+    *,
+    now: datetime,
+    kinds: Collection[str],
+    reason: str,
+    answer_ref: str = "",
+    person_ref: str = "",
+) -> int:
+    """Take back what still waits for an answer, or a person, as something newer says it better; returns how many."""
+    statement = _SUPERSEDE_OF_ANSWER if answer_ref else _SUPERSEDE_OF_PERSON
+    values = {"ref": answer_ref or person_ref, "kinds": list(kinds), "why": reason, "now": now}
+    return int(getattr(session.execute(statement, values), "rowcount", 0))
+
+
+def redirect_queued(session: Session, *, person_ref: str, recipient: str) -> int:
+    """Send what still waits for a person to the address that they have now; returns how many messages. Flushes.
+
+    Raises:
+        BadMessageError: `recipient` is not one address.
+    """
+    check_recipient(recipient)
+    result = session.execute(
+        sa.update(OutboxMessage)
+        .where(OutboxMessage.person_ref == person_ref, OutboxMessage.state == OutboxState.QUEUED)
+        .values(recipient=recipient)
+    )
     return int(getattr(result, "rowcount", 0))
 
 

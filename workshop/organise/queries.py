@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.core.localized import Localized
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.queries import series_parts
-from workshop.reminders.queries import STANDING
-from workshop.rsvp.models import Answer, Participant
+from workshop.reminders.queries import TOLD
+from workshop.rsvp.models import Answer, AnswerState, Participant, QuestionReply
 
 PAGE = 200
+
+
+class AnswerCounts(NamedTuple):
+    """How the answers to a session stand, for its organisers."""
+
+    coming: int
+    offered: int
+    """Places held for somebody who may still say no."""
+    waiting: int
+    to_approve: int
+    capacity: int | None
 
 
 def list_series(session: Session, series_ids: Collection[int]) -> Sequence[Series]:
@@ -41,7 +54,7 @@ def count_told(session: Session, session_id: int, *, ends_after: datetime | None
         .join(Answer.workshop_session)
         .where(
             Answer.workshop_session_id == session_id,
-            Answer.state.in_(STANDING),
+            Answer.state.in_(TOLD),
             Answer.told_starts_at.is_not(None),
             WorkshopSession.is_published,
             Participant.address.is_not(None),
@@ -51,3 +64,52 @@ def count_told(session: Session, session_id: int, *, ends_after: datetime | None
     if ends_after is not None:
         statement = statement.where(WorkshopSession.ends_at > ends_after)
     return session.scalar(statement) or 0
+
+
+def list_titles(session: Session, series_ids: Collection[int]) -> list[tuple[str, Localized]]:
+    """Return slug and title of these series: all that a partner sees of them."""
+    statement = sa.select(Series.slug, Series.title).where(Series.id.in_(list(series_ids)))
+    return [(row[0], row[1]) for row in session.execute(statement.order_by(Series.id.desc()))] if series_ids else []
+
+
+def count_standing(session: Session, sessions: Iterable[WorkshopSession]) -> dict[tuple[str, str], AnswerCounts]:
+    """Return (series' slug, session's slug) → how its answers stand; one statement for all of them."""
+    own = {one.id: one for one in sessions}
+    found: dict[int, dict[AnswerState, int]] = {session_id: {} for session_id in own}
+    if own:
+        rows = session.execute(
+            sa.select(Answer.workshop_session_id, Answer.state, sa.func.count())
+            .where(Answer.workshop_session_id.in_(list(own)))
+            .group_by(Answer.workshop_session_id, Answer.state)
+        )
+        for session_id, state, number in rows:
+            found[session_id][state] = number
+    return {
+        (own[session_id].series.slug, own[session_id].slug): AnswerCounts(
+            coming=states.get(AnswerState.ACCEPTED, 0),
+            offered=states.get(AnswerState.OFFERED, 0),
+            waiting=states.get(AnswerState.WAITLISTED, 0),
+            to_approve=states.get(AnswerState.REQUESTED, 0),
+            capacity=own[session_id].capacity,
+        )
+        for session_id, states in found.items()
+    }
+
+
+def count_replies(session: Session, question_ids: Collection[int]) -> dict[int, int]:
+    """Return question's id → how many replied to it, 0 included."""
+    counts = dict.fromkeys(question_ids, 0)
+    if counts:
+        rows = session.execute(
+            sa.select(QuestionReply.question_id, sa.func.count())
+            .where(QuestionReply.question_id.in_(list(counts)))
+            .group_by(QuestionReply.question_id)
+        )
+        counts.update((row[0], row[1]) for row in rows)
+    return counts
+
+
+def list_replies(session: Session, question_id: int) -> Sequence[QuestionReply]:
+    """Return the replies to a question."""
+    statement = sa.select(QuestionReply).where(QuestionReply.question_id == question_id)
+    return session.scalars(statement.order_by(QuestionReply.id)).all()

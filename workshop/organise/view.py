@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 
 from workshop.core.addresses import mask_address
 from workshop.core.links import cut
+from workshop.core.localized import Localized
 from workshop.mail.models import OutboxMessage, OutboxState
+from workshop.organise.queries import AnswerCounts
+from workshop.programme.forms import KINDS as QUESTION_KINDS
+from workshop.programme.models import Question
 
 KINDS = {
     "confirm_address": _("Confirm your address"),
     "answer_recorded": _("Answer recorded"),
     "answer_lapsed": _("Answer came too late"),
+    "place_offered": _("Place offered"),
+    "place_lapsed": _("Place offered, and not accepted in time"),
+    "place_free": _("Place free for whoever comes first"),
+    "answer_refused": _("Request declined"),
+    "added_by_hand": _("Added by the organisers"),
+    "answer_withdrawn": _("Answer withdrawn by the organisers"),
+    "session_announced": _("Later session answered"),
+    "invitation": _("Invitation"),
+    "invitation_reminder": _("Reminder of an invitation"),
     "reminder": _("Reminder"),
     "session_moved": _("Session moved"),
     "session_cancelled": _("Session cancelled"),
@@ -47,6 +63,86 @@ class MailRow:
     subject: str
     text: str
     """Empty once erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingWords:
+    """How the answers to a session stand, in words."""
+
+    facts: tuple[str, ...]
+    to_approve: str
+    """What waits for the organisers; empty when nothing does."""
+
+
+def standing_words(counts: Mapping[tuple[str, str], AnswerCounts]) -> dict[tuple[str, str], StandingWords]:
+    """Return how the answers stand in words, for the sessions counted."""
+    return {key: _standing_words(found) for key, found in counts.items()}
+
+
+def _standing_words(found: AnswerCounts) -> StandingWords:
+    facts = []
+    if found.capacity:
+        facts.append(
+            ngettext(
+                "%(coming)s of %(num)s place taken",
+                "%(coming)s of %(num)s places taken",
+                found.capacity,
+                coming=found.coming,
+            )
+        )
+    elif found.coming:
+        facts.append(ngettext("%(num)s person comes", "%(num)s people come", found.coming))
+    if found.offered:
+        facts.append(ngettext("%(num)s place offered", "%(num)s places offered", found.offered))
+    if found.waiting:
+        facts.append(ngettext("%(num)s on the waiting list", "%(num)s on the waiting list", found.waiting))
+    to_approve = ngettext("%(num)s waits for your approval", "%(num)s wait for your approval", found.to_approve)
+    return StandingWords(tuple(facts), to_approve if found.to_approve else "")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """Somebody with a role in a series, as its owners see them."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    """In a word."""
+    organisation: str
+    since: datetime
+    is_oneself: bool
+    form: Any
+    """To give another role."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """A question as its organisers see it."""
+
+    key: str
+    text: Localized
+    reason: Localized
+    kind: str
+    """In words."""
+    options: tuple[Localized, ...]
+    is_required: bool
+    keep_days: int
+    replies: int
+
+
+def question_row(question: Question, *, replies: int) -> QuestionRow:
+    """Return a question as its organisers see it."""
+    return QuestionRow(
+        key=question.key,
+        text=question.text,
+        reason=question.reason,
+        kind=str(QUESTION_KINDS[question.kind]),
+        options=tuple(Localized.from_json(option["text"]) for option in question.options),
+        is_required=question.is_required,
+        keep_days=question.keep_days,
+        replies=replies,
+    )
 
 
 def mail_row(message: OutboxMessage) -> MailRow:

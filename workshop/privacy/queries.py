@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ def list_sessions_with_room(session: Session, *, ended_before: datetime) -> Sequ
     ).all()
 
 
-def count_messages(session: Session, *, person_ref: str) -> int:
-    """Return how many messages to a person the outbox still remembers, their texts or only that they left."""
-    return session.scalar(sa.select(sa.func.count()).where(OutboxMessage.person_ref == person_ref)) or 0
+def count_messages(session: Session, *, person_refs: Collection[str]) -> int:
+    """Return how many messages under these random ids the outbox still remembers, texts or only that they left."""
+    statement = sa.select(sa.func.count()).where(OutboxMessage.person_ref.in_(list(person_refs)))
+    return session.scalar(statement) or 0

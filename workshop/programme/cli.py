@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from workshop.accounts.models import Organiser, Role
 from workshop.accounts.queries import find_organiser
-from workshop.accounts.service import grant
+from workshop.accounts.service import LastOwnerError, OrganisationError, grant
 from workshop.core.clock import now
 from workshop.core.db import db
 from workshop.core.language import languages
@@ -60,12 +60,15 @@ def make_group(count_answers: CountAnswers) -> click.Group:
     @series.command("grant")
     @click.argument("slug")
     @click.argument("email")
-    def grant_(slug: str, email: str) -> None:
-        """Make the organiser EMAIL an owner of the series SLUG."""
-        found = _get_series(db.session(), slug)
-        _grant(db.session(), found.id, _get_organiser(db.session(), email))
-        db.session.commit()
-        click.echo(_("%(email)s now owns the series %(slug)s.", email=email, slug=slug))
+    @click.option("--role", type=click.Choice([role.value for role in Role]), default="owner", show_default=True)
+    @click.option("--organisation", metavar="NAME", default="", help="A partner’s: whose invitations they see.")
+    def grant_(slug: str, email: str, role: str, organisation: str) -> None:
+        """Give the organiser EMAIL a role in the series SLUG, in place of any earlier one."""
+        session = db.session()
+        found, organiser = _get_series(session, slug), _get_organiser(session, email)
+        _grant(session, found.id, organiser, Role(role), organisation)
+        session.commit()
+        click.echo(_granted(email, slug, Role(role)))
 
     return series
 
@@ -99,7 +102,7 @@ def _import(file: Path, owner: str | None, count_answers: CountAnswers, *, is_dr
     if not report.is_changed:
         click.echo(_("Nothing changes: the series is as the file says."))
     if organiser and not is_dry_run:
-        click.echo(_("%(email)s now owns the series %(slug)s.", email=organiser.email, slug=report.slug))
+        click.echo(_granted(organiser.email, report.slug, Role.OWNER))
     if is_dry_run:
         click.echo(_("This was a dry run: nothing was stored."))
 
@@ -119,6 +122,7 @@ def _entry_line(entry: Entry) -> str:
         "person": _("person"),
         "section": _("section"),
         "item": _("item"),
+        "question": _("question"),
     }
     what = {"kind": kinds[entry.kind], "name": entry.name, "fields": ", ".join(entry.fields)}
     texts = {
@@ -153,5 +157,32 @@ def _get_organiser(session: Session, email: str) -> Organiser:
     return found
 
 
-def _grant(session: Session, series_id: int, organiser: Organiser) -> None:
-    grant(session, now=now(), series_id=series_id, organiser=organiser, role=Role.OWNER, actor="command")
+def _grant(
+    session: Session, series_id: int, organiser: Organiser, role: Role = Role.OWNER, organisation: str = ""
+) -> None:
+    try:
+        grant(
+            session,
+            now=now(),
+            series_id=series_id,
+            organiser=organiser,
+            role=role,
+            organisation=organisation,
+            actor="command",
+        )
+    except OrganisationError as fault:
+        if fault.context["reason"] == "missing":
+            raise click.UsageError(_("A partner belongs to an organisation: --organisation NAME")) from fault
+        raise click.UsageError(_("Only a partner belongs to an organisation.")) from fault
+    except LastOwnerError as fault:
+        raise click.ClickException(_("The series would have no owner any more.")) from fault
+
+
+def _granted(email: str, slug: str, role: Role) -> str:
+    texts = {
+        Role.OWNER: _("%(email)s now owns the series %(slug)s.", email=email, slug=slug),
+        Role.ORGANISER: _("%(email)s is now an organiser of the series %(slug)s.", email=email, slug=slug),
+        Role.HELPER: _("%(email)s is now a helper of the series %(slug)s.", email=email, slug=slug),
+        Role.PARTNER: _("%(email)s is now a partner of the series %(slug)s.", email=email, slug=slug),
+    }
+    return str(texts[role])

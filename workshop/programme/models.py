@@ -118,6 +118,13 @@ class Series(Base):
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
+    questions: Mapped[list[Question]] = relationship(
+        primaryjoin=lambda: sa.and_(Question.series_id == Series.id, Question.workshop_session_id.is_(None)),
+        order_by=lambda: (Question.position, Question.id),
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+    """The series' own: asked once of whoever answers for any of its sessions."""
 
 
 class WorkshopSession(Base):
@@ -202,6 +209,9 @@ class WorkshopSession(Base):
     """The session's own moderators."""
     partners: Mapped[list[Partner]] = relationship(
         order_by=Partner.position, cascade="all, delete-orphan", passive_deletes=True
+    )
+    questions: Mapped[list[Question]] = relationship(
+        order_by="Question.position, Question.id", cascade="all, delete-orphan", passive_deletes=True
     )
 
 

@@ -1,4 +1,8 @@
-"""Organisers' pages for series and sessions, and the walls that all pages of the workspace share."""
+"""Organisers' pages for series and sessions, and the walls that all pages of the workspace share.
+
+The page of a series counts answers, which lie above the programme: `workshop.organise` makes it, at the address and
+under the name that it has here.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +31,13 @@ from workshop.programme.forms import NewSessionForm, SeriesForm, add_faults
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
 from workshop.programme.service.series import create_series
 from workshop.programme.service.sessions import create_session
-from workshop.programme.service.sessions import publish as publish_session
 from workshop.programme.view import default_label
 
 blueprint = Blueprint("programme_organise", __name__, template_folder="templates", url_prefix="/<lang:lang>/organise")
 blueprint.before_request(require_sign_in)
 
 MANAGERS = (Role.OWNER, Role.ORGANISER)
-"""Who decides; a helper changes texts only."""
+"""Who decides; a helper changes texts only, and finds people at the door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class SeriesRow:
     level: Level
     may_manage: bool
     sessions: tuple[SessionRow, ...]
+    is_owner: bool = False
 
 
 def session_row(workshop_session: WorkshopSession, series: Series, *, now: datetime) -> SessionRow:
@@ -101,7 +105,7 @@ def session_row(workshop_session: WorkshopSession, series: Series, *, now: datet
 def series_row(series: Series, role: Role, *, now: datetime) -> SeriesRow:
     """Return a series as the workspace lists it."""
     rows = tuple(session_row(one, series, now=now) for one in series.sessions)
-    return SeriesRow(series.slug, series.title, series.level, role in MANAGERS, rows)
+    return SeriesRow(series.slug, series.title, series.level, role in MANAGERS, rows, is_owner=role is Role.OWNER)
 
 
 def open_series(slug: str, *roles: Role) -> tuple[Series, Role]:
@@ -157,14 +161,6 @@ def new_series(lang: str) -> ResponseReturnValue:
     return form_page("programme/organise/series_form.html", form, page_language=lang, series=None)
 
 
-@blueprint.get("/series/<series>/")
-def series(lang: str, series: str) -> ResponseReturnValue:
-    """Show a series with its sessions and what they lack."""
-    found, role = open_series(series)
-    row = series_row(found, role, now=clock.now())
-    return render_template("programme/organise/series.html", series=row, page_language=lang, form=FlaskForm(None))
-
-
 @blueprint.route("/series/<series>/sessions/new", methods=["GET", "POST"])
 def new_session(lang: str, series: str) -> ResponseReturnValue:
     """Create a session: a draft until it is published."""
@@ -194,25 +190,3 @@ def new_session(lang: str, series: str) -> ResponseReturnValue:
             flash(_("The session is kept as a draft. Nobody else sees it until you publish it."))
             return redirect(url_for("organise.edit_session", lang=lang, series=series, session=made.slug), 303)
     return form_page("programme/organise/session_form.html", form, page_language=lang, series=row, row=None)
-
-
-@blueprint.post("/series/<series>/<session>/publish")
-def publish(lang: str, series: str, session: str) -> ResponseReturnValue:
-    """Publish a session."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
-    try:
-        publish_session(
-            db.session(), now=clock.now(), workshop_session=workshop_session, actor=actor_of(current_organiser())
-        )
-    except InvalidValuesError as fault:
-        db.session.rollback()
-        form = FlaskForm(None)
-        add_faults(form, fault.faults)
-        name = session_row(workshop_session, workshop_session.series, now=clock.now()).name.pick(lang).value
-        form.form_errors = [f"{name} – {sentence}" for sentence in form.form_errors]
-        found, role = open_series(series)
-        page = {"series": series_row(found, role, now=clock.now()), "page_language": lang, "form": form}
-        return form_page("programme/organise/series.html", **page)
-    db.session.commit()
-    flash(_("The session is published."))
-    return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)

@@ -13,7 +13,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.probe import Probe, literal
-from workshop.programme.models import Item, OldSlug, Section, Series, WorkshopSession
+from workshop.programme.models import Item, OldSlug, Question, Section, Series, WorkshopSession
 
 
 class SeriesMark(NamedTuple):
@@ -84,6 +84,15 @@ def is_one_of(session: Session, slug: str, series_ids: Collection[int]) -> bool:
     return session.scalar(found) is not None
 
 
+_BY_ID = (
+    sa.select(WorkshopSession)
+    .join(WorkshopSession.series)
+    .where(WorkshopSession.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(WorkshopSession.starts_at, WorkshopSession.id)
+    .options(contains_eager(WorkshopSession.series), *session_parts())
+)
+
+
 def find_known_session(session: Session, series_slug: str, slug: str) -> WorkshopSession | None:
     """Return the session of exactly these slugs as `find_session` does; None also where the public may not know it."""
     return find_session(session, series_slug, slug, KNOWN_SESSION)
@@ -114,6 +123,20 @@ _TO_ANSWER = (
         .joinedload(Section.items)
         .load_only(Item.position, Item.level),
     )
+)
+
+
+_QUESTIONS = (
+    sa.select(Question)
+    .where(
+        Question.series_id == sa.bindparam("series"),
+        sa.or_(
+            Question.workshop_session_id.is_(None),
+            Question.workshop_session_id.in_(sa.bindparam("sessions", expanding=True)),
+        ),
+    )
+    # Neither database agrees with the other on where None comes.
+    .order_by(Question.workshop_session_id.is_not(None), Question.workshop_session_id, Question.position, Question.id)
 )
 
 
@@ -173,6 +196,16 @@ def find_current_slugs(session: Session, series_slug: str, slug: str) -> tuple[s
         by_old = by_old.where(OldSlug.within_series_id == Series.id, OldSlug.slug == slug)
         found = session.scalar(by_old.order_by(OldSlug.id.desc()).limit(1))
     return None if found is None else (now, found)
+
+
+def list_questions(session: Session, series_id: int, session_ids: Collection[int]) -> Sequence[Question]:
+    """Return the questions of a series itself, then those of these of its sessions, each in their order."""
+    return session.scalars(_QUESTIONS, {"series": series_id, "sessions": list(session_ids)}).all()
+
+
+def list_sessions(session: Session, session_ids: Collection[int]) -> Sequence[WorkshopSession]:
+    """Return these sessions whole, with their series' own columns, the earliest first."""
+    return session.scalars(_BY_ID, {"ids": list(session_ids)}).all()
 
 
 def count_coming(session: Session, series_id: int, *, now: datetime) -> int:

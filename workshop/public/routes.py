@@ -26,7 +26,7 @@ from workshop.programme.queries import (
 from workshop.programme.view import SeriesView, SessionView, series_view, session_view
 from workshop.public.view import preview_text, split, state, timeline, wall
 from workshop.rsvp.queries import find_session_mark, list_coming_marks
-from workshop.rsvp.schedule import standing
+from workshop.rsvp.schedule import Phase, standing
 
 blueprint = Blueprint("public", __name__, template_folder="templates", url_prefix="")
 
@@ -89,6 +89,7 @@ def series(lang: str, series: str) -> ResponseReturnValue:
             view=view,
             coming=timeline(coming, today, language=lang, now=now),
             past=timeline(past, {}, language=lang, now=now, is_backwards=True),
+            open_number=sum(one.uid in today and today[one.uid].phase is Phase.OPEN for one in coming),
             feed=external_url("calendars.series_feed", lang=lang, series=series),
             canonical=external_url("public.series", lang=lang, series=series),
         )

@@ -45,7 +45,7 @@ def state(view: SessionView, today: Standing) -> State:
     if today.phase in by_phase:
         return by_phase[today.phase]
     if view.says_places and today.places is Places.NO:
-        return State(_("Full"), "full")
+        return State(_("Full, waiting list") if view.has_waiting_list else _("Full"), "full")
     if view.says_places and today.places is Places.FEW:
         return State(_("Few places left"), "few")
     return State(_("Open for answers"), "open")

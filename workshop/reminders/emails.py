@@ -91,7 +91,7 @@ def change(
     Args:
         session: the transaction that also writes down what was told.
         now: the present.
-        answer: accepted or tentative, with participant (and all of their answers) and the session whole.
+        answer: one that stands, with participant (and all of their answers) and the session whole.
         kind: the message.
         before: what the participant knows.
         after: the session as it stands.
@@ -141,9 +141,14 @@ def _enqueue(session: Session, *, answer: Answer, view: SessionView, **message: 
 
 
 def _view(answer: Answer) -> SessionView | None:
-    """Return the session as its mail may show it; whoever answers tentatively is invited, not a participant."""
+    """Return the session as its mail may show it; whoever has no seat is invited, not a participant."""
     audience = Audience.PARTICIPANT if answer.state is AnswerState.ACCEPTED else Audience.INVITED
-    return session_view(answer.workshop_session, audience=audience, surface=Surface.MAIL)
+    return session_view(
+        answer.workshop_session,
+        audience=audience,
+        surface=Surface.MAIL,
+        is_discreet=answer.participant.is_discreet,
+    )
 
 
 def _about(answer: Answer, view: SessionView) -> dict[str, Any]:
@@ -160,7 +165,7 @@ def _about(answer: Answer, view: SessionView) -> dict[str, Any]:
         "own_tzid": participant.tzid,
         **_start(view.starts_at, view.tzid, language),
         "opens_minutes": int(current_app.config["JOIN_OPENS_MINUTES"]),
-        "is_tentative": not has_seat,
+        "state": answer.state.value,
         "join_url": join_url(answer, language) if has_room else "",
         "my_url": my_url(participant, language),
     }

@@ -14,10 +14,13 @@ from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Item, Section, Series, SessionStatus, WorkshopSession
 from workshop.programme.queries import session_parts
 from workshop.reminders.models import ReminderDelivery
-from workshop.rsvp.models import Answer, AnswerState, Participant
+from workshop.rsvp.models import Answer, AnswerRequest, AnswerState, Participant
+from workshop.rsvp.rule import STANDS
 
 STANDING = (AnswerState.ACCEPTED, AnswerState.TENTATIVE)
-"""Who is reminded, and told of changes."""
+"""Who is reminded."""
+TOLD = tuple(sorted(STANDS))
+"""Who is told of changes: whoever comes, perhaps comes, or waits to."""
 NOTICES = ("session_moved", "session_cancelled", "session_reinstated")
 FURTHEST = timedelta(days=400)
 """No rule reaches further from its session."""
@@ -38,6 +41,12 @@ _PARTICIPANT = (
     sa.select(Participant)
     .where(Participant.subject == sa.bindparam("subject"))
     .execution_options(populate_existing=True)
+)
+_WAITS = (
+    sa.select(AnswerRequest.answer_id)
+    .join(Answer, Answer.id == AnswerRequest.answer_id)
+    .where(Answer.participant_id == sa.bindparam("participant"))
+    .limit(1)
 )
 
 _ITEM_LEVELS = (
@@ -199,7 +208,7 @@ def lock_changed_answers(session: Session, *, now: datetime, limit: int) -> Sequ
         .join(Answer.participant)
         .join(Answer.workshop_session)
         .where(
-            Answer.state.in_(STANDING),
+            Answer.state.in_(TOLD),
             Answer.told_starts_at.is_not(None),
             Participant.address.is_not(None),
             Participant.erased_at.is_(None),
@@ -238,3 +247,8 @@ def list_item_levels(session: Session, workshop_session_id: int) -> Sequence[Lev
 def find_participant(session: Session, subject: str) -> Participant | None:
     """Return the participant of a random id as the database has it now."""
     return session.scalars(_PARTICIPANT, {"subject": subject}).one_or_none()
+
+
+def waits_for_button(session: Session, participant_id: int) -> bool:
+    """Whether anything that a participant asked for waits for the button behind the mailed link."""
+    return session.scalar(_WAITS, {"participant": participant_id}) is not None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from workshop.core.localtime import days_until
+from workshop.core.localtime import days_until, is_quiet
 
 DAY_MARGIN = timedelta(hours=2)
 """After an outage a reminder of days leaves only while so much remains before the start."""
@@ -125,13 +125,6 @@ def own_time(offset: Offset, *, starts_at: datetime, ends_at: datetime, tzid: st
     zone = ZoneInfo(tzid)
     wall = origin.astimezone(zone).replace(tzinfo=None, fold=0) + timedelta(days=offset.days)
     return wall.replace(tzinfo=zone).astimezone(UTC)
-
-
-def is_quiet(at: datetime, *, tzid: str, quiet: tuple[int, int]) -> bool:
-    """Whether an instant falls into the quiet hours (from, until; hours of the day) of a zone."""
-    begins, ends = quiet
-    hour = at.astimezone(ZoneInfo(tzid)).hour
-    return begins <= hour < ends if begins <= ends else hour >= begins or hour < ends
 
 
 def leaves_at(offset: Offset, *, starts_at: datetime, ends_at: datetime, tzid: str, quiet: tuple[int, int]) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from workshop.reminders.models import ReminderDelivery
 from workshop.reminders.queries import (
     NOTICES,
     STANDING,
+    TOLD,
     AnswerRow,
     find_answer,
     find_participant,
@@ -29,6 +30,7 @@ from workshop.reminders.queries import (
     list_unreminded,
     load_answers,
     lock_changed_answers,
+    waits_for_button,
 )
 from workshop.reminders.rule import Facts, find_change
 from workshop.reminders.schedule import (
@@ -41,8 +43,13 @@ from workshop.reminders.schedule import (
     is_for,
     parse_offsets,
 )
-from workshop.rsvp.models import Answer
+from workshop.rsvp.emails import ABOUT_ANSWERS
+from workshop.rsvp.models import Answer, AnswerState
+from workshop.rsvp.queries import is_new_address
+from workshop.rsvp.queries.invitations import INVITATION_MAILS
+from workshop.rsvp.service.inviting import refusal_of_mail
 
+_TO_PARTICIPANTS = {"reminder", *NOTICES, *ABOUT_ANSWERS, "confirm_address", "link_resent", "session_announced"}
 BATCH = 200
 """How many messages one transaction writes: SQLite lets nobody else write meanwhile."""
 
@@ -211,19 +218,22 @@ def last_look(session: Session, message: OutboxMessage, now: datetime) -> str | 
     Speaks for every message to a participant. May put back what the participant was last told, so that a message
     that the Rule overtook is written anew; the caller commits.
     """
+    if message.kind in INVITATION_MAILS:
+        return refusal_of_mail(session, message, now=now)
+    if message.kind == "confirm_new_address":
+        return None if is_new_address(session, message.person_ref) else "nothing to confirm"
     answer = find_answer(session, message.answer_ref) if message.answer_ref else None
     participant = answer.participant if answer else find_participant(session, message.person_ref)
-    if message.kind in {"reminder", *NOTICES, "answer_recorded", "confirm_address"} and (
+    if message.kind in _TO_PARTICIPANTS and (
         participant is None or participant.erased_at is not None or participant.address is None
     ):
         return "erased"
-    if answer is None:
-        return None
     if message.kind == "confirm_address":
-        return None if answer.request is not None else "nothing to confirm"
-    if message.kind == "reminder":
-        return _look_at_reminder(session, answer, message, now=now)
-    return _look_at_notice(session, answer, message, now=now) if message.kind in NOTICES else None
+        return None if participant is not None and waits_for_button(session, participant.id) else "nothing to confirm"
+    if message.kind == "session_announced" and (answer is None or not answer.workshop_session.is_published):
+        return "session no longer announced"
+    look = _LOOKS.get(message.kind)
+    return look(session, answer, message, now=now) if look and answer else None
 
 
 def _look_at_reminder(session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
@@ -246,7 +256,7 @@ def _look_at_reminder(session: Session, answer: Answer, message: OutboxMessage, 
 def _look_at_notice(session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
     stands, basis = answer.workshop_session, message.basis
     now_said, as_it_stands = Facts.from_json(basis["now"]), facts_of(stands)
-    if answer.state not in STANDING:
+    if answer.state not in TOLD:
         return "answer withdrawn"
     if stands.ends_at <= now:
         return "session over"
@@ -258,6 +268,24 @@ def _look_at_notice(session: Session, answer: Answer, message: OutboxMessage, *,
     elif now_said.has_moved_to(as_it_stands):
         return _take_back(answer, basis, "superseded")
     return _take_back(answer, basis, "level changed") if _is_stricter(session, stands, basis) else None
+
+
+def _look_at_place(_session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
+    """Look at a message about a place: it says what to do, so it must still be so."""
+    stands, basis = answer.workshop_session, message.basis
+    if message.kind != "answer_refused" and stands.status is SessionStatus.CANCELLED:
+        return "session cancelled"
+    if message.kind != "answer_refused" and stands.starts_at <= now:
+        return "session begun"
+    expires_at = answer.offer_expires_at.isoformat() if answer.offer_expires_at else ""
+    refused_at = answer.refused_at.isoformat() if answer.refused_at else ""
+    is_other = {
+        "place_offered": expires_at != basis.get("expires_at"),
+        "place_free": answer.state is not AnswerState.WAITLISTED,
+        "added_by_hand": answer.state.value != basis.get("state"),
+        "answer_refused": refused_at != basis.get("refused_at"),
+    }
+    return "answer changed" if is_other[message.kind] else None
 
 
 def _take_back(answer: Answer, basis: dict[str, Any], reason: str) -> str:
@@ -273,3 +301,11 @@ def _is_stricter(session: Session, workshop_session: WorkshopSession, basis: dic
         Level.parse(now) > Level.parse(then)
         for now, then in zip(emails.levels_of(workshop_session, items), basis["levels"], strict=True)
     )
+
+
+_LOOKS: dict[str, Callable[..., str | None]] = {
+    "reminder": _look_at_reminder,
+    **dict.fromkeys(NOTICES, _look_at_notice),
+    **dict.fromkeys(("place_offered", "place_free", "added_by_hand", "answer_refused"), _look_at_place),
+}
+"""What is looked at, by kind, beyond that the person is still there."""

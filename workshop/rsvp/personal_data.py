@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from workshop.core.links import new_subject, revoke
 from workshop.core.localized import Localized
+from workshop.programme.models import Question, QuestionKind
 from workshop.rsvp.models import (
     Acknowledgement,
     AddressChange,
@@ -22,7 +23,14 @@ from workshop.rsvp.models import (
     QuestionReply,
     new_code,
 )
-from workshop.rsvp.queries import list_acknowledgements, list_own_answers
+from workshop.rsvp.queries import (
+    is_used_by,
+    list_acknowledgements,
+    list_exports_of,
+    list_invitations_of,
+    list_own_answers,
+    list_replies,
+)
 
 
 def export(session: Session, *, person_ref: str) -> dict[str, Any] | None:
@@ -31,47 +39,124 @@ def export(session: Session, *, person_ref: str) -> dict[str, Any] | None:
     if participant is None:
         return None
     answers = list_own_answers(session, participant.id)
+    change = session.get(AddressChange, participant.id)
     return {
         "address": participant.address,
+        "new_address": {"address": change.address, "given_at": change.created_at.isoformat()} if change else None,
         "name": participant.name,
         "affiliation": participant.affiliation,
         "language": participant.language,
         "timezone": participant.tzid,
         "reminders": participant.wants_reminders,
-        "created_at": participant.created_at.isoformat(),
-        "confirmed_at": participant.confirmed_at.isoformat() if participant.confirmed_at else None,
+        "discreet": participant.is_discreet,
+        "access_needs": participant.access_needs,
+        "keep_informed_since": _at(participant.informed_since),
+        "answers_later_sessions_since": _at(participant.follows_since),
+        "created_at": _at(participant.created_at),
+        "confirmed_at": _at(participant.confirmed_at),
         "answers": [_answer(answer) for answer in answers],
         "acknowledgements": [
             {
                 "level": found.level.value,
                 "version": found.version,
                 "language": found.language,
-                "acknowledged_at": found.acknowledged_at.isoformat(),
+                "acknowledged_at": _at(found.acknowledged_at),
             }
             for found in list_acknowledgements(session, [answer.id for answer in answers])
         ],
+        "replies": [
+            {"question": question.text.to_json(), "reply": _said(question, reply.value), "at": _at(reply.replied_at)}
+            for question, reply in list_replies(session, participant.id)
+        ],
+        "invitations": [_invitation(found) for found in list_invitations_of(session, participant)],
+        "list_exports": [
+            {"purpose": found.purpose, "exported_at": _at(found.exported_at)}
+            for found in list_exports_of(session, participant, since=participant.confirmed_at or participant.created_at)
+        ],
     }
+
+
+def _at(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _said(question: Question, value: Any) -> Any:
+    """Return a reply with the words of its options beside their keys."""
+    texts = {option["key"]: option["text"] for option in question.options}
+    if question.kind is QuestionKind.SEVERAL_OF:
+        return [texts.get(key, key) for key in value]
+    return texts.get(value, value) if question.kind is QuestionKind.ONE_OF else value
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
     found: dict[str, Any] = {
         "session": answer.workshop_session.slug,
         "state": answer.state.value,
-        "created_at": answer.created_at.isoformat(),
-        "answered_at": answer.answered_at.isoformat(),
-        "accepted_at": answer.accepted_at.isoformat() if answer.accepted_at else None,
+        "created_at": _at(answer.created_at),
+        "answered_at": _at(answer.answered_at),
+        "accepted_at": _at(answer.accepted_at),
+        "interpretation": answer.interpretation,
+        "counted_to_share": answer.share,
+        "waiting_since": _at(answer.waitlisted_at),
+        "offered_until": _at(answer.offer_expires_at),
+        "declined_by_organisers_at": _at(answer.refused_at),
+        "declined_by_organisers_saying": answer.refusal_text.to_json(),
+        "added_by_organisers_because": answer.added_reason,
+        "seen_to_come_at": _at(answer.attended_at),
+        "code": answer.code,
     }
-    if request := answer.request:
-        found["waiting"] = {
-            "answer": request.choice.value,
-            "name": request.name,
-            "affiliation": request.affiliation,
-            "language": request.language,
-            "timezone": request.tzid,
-            "reminders": request.wants_reminders,
-            "created_at": request.created_at.isoformat(),
-        }
+    if answer.request:
+        found["waiting"] = _request(answer.request)
     return found
+
+
+def _request(request: AnswerRequest) -> dict[str, Any]:
+    return {
+        "answer": request.choice.value,
+        "name": request.name,
+        "affiliation": request.affiliation,
+        "language": request.language,
+        "timezone": request.tzid,
+        "reminders": request.wants_reminders,
+        "discreet": request.is_discreet,
+        "keep_informed": request.keeps_informed,
+        "answers_later_sessions": request.follows,
+        "interpretation": request.interpretation,
+        "access_needs": request.access_needs,
+        "counted_to_share": request.share,
+        "waiting_list": request.joins_list,
+        "replies": request.replies,
+        "created_at": _at(request.created_at),
+    }
+
+
+def _invitation(found: Invitation) -> dict[str, Any]:
+    return {
+        "kind": found.kind.value,
+        "address": found.address,
+        "name": found.name,
+        "language": found.language,
+        "organisation": found.organisation,
+        "sessions": [one.slug for one in found.sessions],
+        "created_at": _at(found.created_at),
+        "sent_at": _at(found.sent_at),
+        "reminded_at": _at(found.reminded_at),
+        "declined_at": _at(found.declined_at),
+        "withdrawn_at": _at(found.withdrawn_at),
+    }
+
+
+def list_person_refs(session: Session, participant: Participant) -> list[str]:
+    """Return the random ids under which mail to this person stands: their own, a new address's, their invitations'."""
+    changes = sa.select(AddressChange.subject).where(AddressChange.participant_id == participant.id)
+    invited = [found.subject for found in list_invitations_of(session, participant)]
+    return [participant.subject, *session.scalars(changes), *invited]
+
+
+def list_refs_to_erase(session: Session, participant: Participant) -> list[str]:
+    """Return the same with an invitation that another one passed on: it is used up, and goes with this person."""
+    used = sa.select(Invitation.subject).where(is_used_by(participant))
+    return list(dict.fromkeys([*list_person_refs(session, participant), *session.scalars(used)]))
 
 
 def erase(session: Session, *, participant: Participant, now: datetime) -> None:
@@ -89,7 +174,7 @@ def erase(session: Session, *, participant: Participant, now: datetime) -> None:
     session.execute(sa.delete(Answer).where(Answer.id.in_(answer_ids), Answer.state == AnswerState.PENDING))
     session.execute(sa.delete(QuestionReply).where(QuestionReply.participant_id == participant.id))
     changes = sa.delete(AddressChange).where(AddressChange.participant_id == participant.id)
-    subjects += session.scalars(changes.returning(AddressChange.subject))
+    subjects += session.scalars(changes.returning(AddressChange.subject).execution_options(synchronize_session=False))
     subjects += _forget_address(session, participant, now)
     for answer in answers:
         if answer.state is not AnswerState.PENDING:
@@ -109,13 +194,19 @@ def erase(session: Session, *, participant: Participant, now: datetime) -> None:
 
 
 def _forget_address(session: Session, participant: Participant, now: datetime) -> list[str]:
-    """Forget the address where it stands apart from the participant; returns the random ids of its invitations."""
-    if participant.address_folded is None:
-        return []
-    session.execute(sa.delete(LinkRequest).where(LinkRequest.address_folded == participant.address_folded))
+    """Forget the address where it stands apart from the participant; returns the random ids of its invitations.
+
+    A person's invitation that somebody passed on goes too: it is used up, and would say where this answer came from.
+    """
+    folded = participant.address_folded
+    if folded is not None:
+        session.execute(sa.delete(LinkRequest).where(LinkRequest.address_folded == folded))
     invited = (
         sa.update(Invitation)
-        .where(Invitation.series_id == participant.series_id, Invitation.address_folded == participant.address_folded)
+        .where(
+            Invitation.series_id == participant.series_id,
+            sa.or_(Invitation.address_folded == folded, is_used_by(participant)),
+        )
         .values(address=None, address_folded=None, name="", withdrawn_at=sa.func.coalesce(Invitation.withdrawn_at, now))
         .returning(Invitation.subject)
     )

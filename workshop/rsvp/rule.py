@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workshop.chatham.notices import Notice, current_notice
@@ -15,10 +17,11 @@ from workshop.chatham.rule import (
     shown_level,
 )
 from workshop.core.errors import ConflictError, InvalidError
+from workshop.core.localized import Localized
 from workshop.rsvp.models import AnswerState, Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from workshop.chatham.rule import Level
     from workshop.programme.models import WorkshopSession
@@ -28,6 +31,30 @@ class SessionFullError(ConflictError):
     """Every place is taken; declining or answering tentatively is still possible."""
 
     code = "session_full"
+
+
+class OfferLapsedError(ConflictError):
+    """The place offered was held until its time, and has gone to the next."""
+
+    code = "offer_lapsed"
+
+
+class UndoOverError(ConflictError):
+    """What was given back went to somebody else; it can be asked for anew."""
+
+    code = "undo_over"
+
+
+class AnswerRefusedError(ConflictError):
+    """An organiser declined the request; the participant cannot change that."""
+
+    code = "answer_refused"
+
+
+class AlreadyAnsweredError(ConflictError):
+    """Whom an organiser would add has an answer that stands."""
+
+    code = "already_answered"
 
 
 class RoomMissingError(ConflictError):
@@ -103,3 +130,59 @@ def needs_box(notice: Notice, choice: Choice, *, known: Iterable[tuple[Level, in
 def state_of(choice: Choice) -> AnswerState:
     """Return the state that a choice leads to."""
     return AnswerState(choice.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Places of a session that are kept for some."""
+
+    key: str
+    name: Localized
+    percent: int
+    """Of the capacity, 1 to 100."""
+
+
+def shares_of(workshop_session: WorkshopSession) -> tuple[Share, ...]:
+    """Return the session's shares; none where it has no limit, since nothing needs to be kept then."""
+    if workshop_session.capacity is None:
+        return ()
+    return tuple(
+        Share(str(share["key"]), Localized.from_json(share["name"]), int(share["percent"]))
+        for share in workshop_session.shares
+    )
+
+
+def places_kept(shares: Iterable[Share], capacity: int | None) -> dict[str, int]:
+    """Return share's key → whole places kept for it, rounded down, so that all shares together fit."""
+    return {} if capacity is None else {share.key: capacity * share.percent // 100 for share in shares}
+
+
+class Seats:
+    """The seats of one session while they are given out: how many are held, and which are kept for a share."""
+
+    def __init__(self, capacity: int | None, held: Mapping[str, int], kept: Mapping[str, int]) -> None:
+        """Begin with what is held.
+
+        Args:
+            capacity: seats; None for no limit. May be less than what is held, after it was lowered.
+            held: share's key (empty for none) → seats held.
+            kept: share's key → places kept for it; empty once they are for everybody.
+        """
+        self._capacity = capacity
+        self._held = Counter(held)
+        self._kept = dict(kept)
+
+    def may_take(self, share: str) -> bool:
+        """Whether somebody of this share may take a seat: within the capacity, and not one that is kept for others."""
+        if self._capacity is None:
+            return True
+        left = self._capacity - self._held.total()
+        if left <= 0:
+            return False
+        if self._held[share] < self._kept.get(share, 0):
+            return True
+        return left > sum(max(0, kept - self._held[key]) for key, kept in self._kept.items())
+
+    def take(self, share: str) -> None:
+        """Count one more seat as held."""
+        self._held[share] += 1

@@ -90,6 +90,31 @@ SENTENCES: Final[dict[str, Words]] = {
         _("Try again in a minute: this page does not lose its address."),
     ),
     "session_full": Words(_("This session is full"), _("Every place has been taken."), _DECLINE),
+    "address_taken": Words(
+        _("This address is in use"),
+        _("Somebody has already answered with it in the same series. Nothing was changed."),
+        _("If it was you, use the link in the e-mail that came to it, or have it sent again."),
+    ),
+    "offer_lapsed": Words(
+        _("This place has gone to the next"),
+        _("It was kept for you until the time that the message said, and then offered to whoever waited next."),
+        _("You may ask for a place again: if none is left, you join the end of the waiting list."),
+    ),
+    "undo_over": Words(
+        _("This can no longer be undone"),
+        _("The place was kept for you for ten minutes. Since then it has been offered to whoever waited next."),
+        _("You may ask for a place again: if none is left, you join the end of the waiting list."),
+    ),
+    "answer_refused": Words(
+        _("The organisers have declined this request"),
+        _("Nothing was changed. Their message says why."),
+        _("If circumstances have changed, write to the organisers."),
+    ),
+    "already_answered": Words(
+        _("This person has answered already"),
+        _("Their answer stands. Nothing was changed, and nothing was sent."),
+        _("Find them in the list of answers."),
+    ),
     "session_cancelled": Words(
         _("This session has been cancelled"),
         _("It will not take place, so nothing about it can be changed any more."),
@@ -114,6 +139,11 @@ SENTENCES: Final[dict[str, Words]] = {
         _("Answers are closed"),
         _("The organisers take no more answers for this session."),
         _("Anyone who has answered may still withdraw by the link in their e-mail."),
+    ),
+    "no_open_session": Words(
+        _("No session takes answers at present"),
+        _("The sessions of this series are past, closed to answers, or not open to them yet."),
+        _("The page of the series says what is planned; follow it in a calendar to hear of the next."),
     ),
     "answers_not_open": Words(
         _("Answers are not open yet"),
@@ -145,6 +175,21 @@ SENTENCES: Final[dict[str, Words]] = {
         _("Another answer came from the same address while this page was open. Nothing was changed."),
         _ASK,
     ),
+    "invitation_used_up": Words(
+        _("This invitation has been used"),
+        _("As many people have answered by it as it was for."),
+        _("If you have answered, use the link in your e-mail; otherwise write to whoever invited you."),
+    ),
+    "invitation_ended": Words(
+        _("This invitation is over"),
+        _("It was open until a day that has passed, or it was taken back."),
+        _("If you have answered, use the link in your e-mail; otherwise write to whoever invited you."),
+    ),
+    "count_changed": Words(
+        _("The number has changed"),
+        _("Other people would be written to than the page said. Nothing was sent."),
+        _ASK,
+    ),
     "level_looser": Words(
         _("The rule cannot be loosened any more"),
         _("Somebody has answered relying on the stricter rule. Nothing was changed."),
@@ -159,6 +204,16 @@ SENTENCES: Final[dict[str, Words]] = {
         _("This time comes twice"),
         _("Clocks go back on that day, so it stands for two moments. Nothing was stored."),
         _("Go back and choose which of the two is meant."),
+    ),
+    "attendance_is_number": Words(
+        _("Nobody notes who came"),
+        _("Under the Rule of this session only the number of people who came is kept. Nothing was changed."),
+        _("The check-in and the room’s own door add to that number."),
+    ),
+    "last_owner": Words(
+        _("A series needs an owner"),
+        _("Nobody else owns this one, so nothing was changed."),
+        _("Make somebody else its owner first."),
     ),
     "mail_not_retriable": Words(
         _("This message cannot be sent again"),

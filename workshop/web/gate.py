@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any, Final
 
 from flask import Flask, abort, current_app, g, request
@@ -14,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from workshop.core import clock, limits
 from workshop.core.db import begin_reading, end_reading, writing
 from workshop.core.language import languages, preferred_language
+from workshop.core.limits import client_key
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 WITHOUT_CSRF: Final = frozenset({"rsvp.unsubscribe"})
@@ -103,17 +103,6 @@ def _count() -> None:
         # A transaction of its own: what fails later in this request was tried all the same.
         with writing() as session:
             limits.hit(session, scope=limit.scope, key=key, times=limit.times, window=limit.window, now=now)
-
-
-def client_key(address: str | None) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 that one subscriber has of IPv6."""
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if found.version == 6:  # noqa: PLR2004 (IPv6)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
 
 
 def _check_csrf() -> None:

@@ -44,7 +44,8 @@ _LONGEST_PAST = 28
 def init_globals(app: Flask) -> None:
     """Give every template these names."""
     app.jinja_env.globals.update(
-        alternates=alternates, asset=asset, chosen_zone=chosen_zone, clock_time=localtime.clock_time,
+        address_of=address_of, alternates=alternates, asset=asset, chosen_zone=chosen_zone,
+        clock_time=localtime.clock_time,
         control_attributes=control_attributes, described_by=described_by, field_faults=field_faults,
         field_kind=field_kind, flashed=flashed, footer_links=footer_links, form_faults=form_faults, home=home,
         language_name=language_name, languages=languages, level_label=notices.label, level_shape=notices.level_sign,
@@ -111,15 +112,22 @@ def footer_links() -> list[tuple[str, str]]:
     links = [
         (gettext("The Chatham House Rule"), "public.rule"),
         (gettext("Privacy and contact"), "public.privacy"),
+        (gettext("Send me my link again"), "rsvp.link"),
         (gettext("For organisers"), "accounts.login"),
     ]
     found = []
     for words, endpoint in links:
-        try:
-            found.append((words, url_for(endpoint, lang=reader_language())))
-        except BuildError:  # an application of its own, as in tests, may lack a feature
-            continue
+        if address := address_of(endpoint):
+            found.append((words, address))
     return found
+
+
+def address_of(endpoint: str) -> str:
+    """Return the address of a page in the reader's language; empty in an application that lacks its feature."""
+    try:
+        return url_for(endpoint, lang=reader_language())
+    except BuildError:
+        return ""
 
 
 def flashed() -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -161,10 +162,42 @@ def test_roles_open_one_series_only(session: Session) -> None:
         service.require_role(session, organiser, other.id)
     service.grant(session, now=NOW, series_id=mine.id, organiser=organiser, role=Role.OWNER, actor="command")
     assert service.require_role(session, organiser, mine.id, Role.OWNER) is Role.OWNER
+    build_organiser(session, mine)
     service.revoke(session, now=NOW, series_id=mine.id, organiser=organiser, actor="command")
     with pytest.raises(NotFoundError):
         service.require_role(session, organiser, mine.id)
     assert queries.list_roles(session, organiser_id=organiser.id) == {}
+
+
+def test_a_partner_s_organisation_is_asked_of_partners_only(session: Session) -> None:
+    mine, organiser = build_series(session), build_organiser(session)
+    given: dict[str, Any] = {"now": NOW, "series_id": mine.id, "organiser": organiser, "actor": "command"}
+    for role, organisation in ((Role.PARTNER, " "), (Role.HELPER, "Réseau"), (Role.OWNER, "Réseau")):
+        with pytest.raises(service.OrganisationError):
+            service.grant(session, **given, role=role, organisation=organisation)
+    service.grant(session, **given, role=Role.PARTNER, organisation=" Réseau\nd’exemple ")
+    (found,) = queries.list_access(session, series_id=mine.id)
+    assert (found[0], found[1].role, found[1].organisation) == (organiser, Role.PARTNER, "Réseau d’exemple")
+    # What is made for partners names them; nothing else is theirs.
+    assert service.require_role(session, organiser, mine.id, Role.OWNER, Role.PARTNER) is Role.PARTNER
+    with pytest.raises(NotFoundError):
+        service.require_role(session, organiser, mine.id)
+    service.grant(session, **given, role=Role.HELPER)
+    assert [role.organisation for _, role in queries.list_access(session, series_id=mine.id)] == [""]
+
+
+def test_a_series_keeps_an_owner(session: Session) -> None:
+    mine = build_series(session)
+    first, second = build_organiser(session, mine), build_organiser(session, mine, role=Role.ORGANISER)
+    with pytest.raises(service.LastOwnerError):
+        service.revoke(session, now=NOW, series_id=mine.id, organiser=first, actor="command")
+    with pytest.raises(service.LastOwnerError):
+        service.grant(session, now=NOW, series_id=mine.id, organiser=first, role=Role.HELPER, actor="command")
+    service.grant(session, now=NOW, series_id=mine.id, organiser=second, role=Role.OWNER, actor="command")
+    service.revoke(session, now=NOW, series_id=mine.id, organiser=first, actor="command")
+    assert queries.find_access(session, series_id=mine.id, organiser_id=first.id) is None
+    with pytest.raises(service.LastOwnerError):
+        service.revoke(session, now=NOW, series_id=mine.id, organiser=second, actor="command")
 
 
 def test_the_log_names_accounts_by_number_only(session: Session) -> None:

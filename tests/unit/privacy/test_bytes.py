@@ -10,9 +10,21 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.builders import NOW, build_answer, build_participant, build_session
+from tests.builders import NOW, both, build_answer, build_participant, build_session
 from workshop.core.db import checkpoint, db
 from workshop.privacy import service
+from workshop.programme.models import Question, QuestionKind, WorkshopSession
+from workshop.rsvp import emails
+from workshop.rsvp.models import (
+    AnswerState,
+    Choice,
+    Invitation,
+    InvitationKind,
+    LinkRequest,
+    Participant,
+    QuestionReply,
+)
+from workshop.rsvp.service import Asked, request_address, request_answer
 from workshop.worker import Task, run
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -53,3 +65,78 @@ def test_no_octet_is_left_even_where_a_reader_kept_the_log_at_first(app: Flask, 
     reader.close()
     run(app, once=True, work=[Task("purge", _nothing, erases=True)])
     assert not _is_there()
+
+
+def _hold_everything(session: Session, workshop_session: WorkshopSession) -> Participant:
+    """Return somebody of whom everything is held that can be, each datum with the canary in it."""
+    canary = CANARY.decode()
+    series = workshop_session.series
+    participant = build_participant(
+        session, series, address=f"{canary}@example.org", name=canary, affiliation=canary, access_needs=canary
+    )
+    question = Question(
+        series_id=series.id, position=0, kind=QuestionKind.LONG, text=both("Q ?", "Q?"), reason=both("P.", "W.")
+    )
+    invitation = Invitation(
+        series_id=series.id,
+        kind=InvitationKind.PERSON,
+        address=f"{canary}@example.org",
+        address_folded=f"{canary}@example.org",
+        name=canary,
+        language="fr",
+        created_at=NOW,
+    )
+    session.add_all([question, invitation, LinkRequest(
+        address_folded=f"{canary}@example.org", language="fr", created_at=NOW
+    )])  # fmt: skip
+    session.flush()
+    session.add(QuestionReply(participant_id=participant.id, question_id=question.id, value=canary, replied_at=NOW))
+    answer = build_answer(
+        session,
+        workshop_session,
+        participant,
+        state=AnswerState.WAITLISTED,
+        waitlisted_at=NOW,
+        added_reason=canary,
+        refusal_text=both(canary, canary),
+        invitation_id=invitation.id,
+    )
+    emails.answer_recorded(session, now=NOW, answer=answer)
+    emails.link_resent(session, now=NOW, participant=participant)
+    request_address(session, now=NOW, participant=participant, address=f"new.{canary}@example.org")
+    request_answer(
+        session,
+        now=NOW,
+        workshop_session=workshop_session,
+        values=Asked(
+            name=canary,
+            address=f"{canary}@example.org",
+            choice=Choice.DECLINED,
+            language="fr",
+            tzid="",
+            access_needs=canary,
+            replies={question.key: canary},
+        ),
+    )
+    session.commit()
+    return participant
+
+
+@pytest.mark.usefixtures("clock")
+def test_no_octet_is_left_of_anything_that_was_held_in_database_mail_files_and_logs(
+    app: Flask, session: Session, instance_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def holding() -> set[str]:
+        return {path.suffix for path in instance_path.rglob("*") if path.is_file() and CANARY in path.read_bytes()}
+
+    participant = _hold_everything(session, build_session(session, has_waiting_list=True))
+    session.commit()
+    run(app, once=True, work=[])
+    assert ".eml" in holding()
+    assert ".sqlite" in {found.partition("-")[0] for found in holding()}
+    service.erase(session, now=NOW, participant=participant)
+    session.commit()
+    assert checkpoint()
+    assert holding() == set()
+    said = capfd.readouterr()
+    assert CANARY.decode() not in said.out + said.err

@@ -86,6 +86,57 @@ def faults_of(session: Session, content: bytes) -> list[FileFault]:
             "floor_languages: [fr]\n    chatham_house_rule: closed\n    visibility: unlisted",
             (18, "sessions[0].visibility", "unlisted", "closed_but_visible"),
         ),
+        ("floor_languages: [fr]", "floor_languages: [fr]\n    waiting_list: perhaps", (17, "sessions[0].waiting_list", "perhaps", "not_choice")),
+        (
+            "floor_languages: [fr]",
+            "floor_languages: [fr]\n    shares: [{name: Réseau, percent: 30}]",
+            (17, "sessions[0].shares", "", "shares_without_capacity"),
+        ),
+        (
+            "floor_languages: [fr]",
+            "floor_languages: [fr]\n    capacity: 9\n    shares: [{name: Réseau, percent: 101}]",
+            (18, "sessions[0].shares[0].percent", "101", "out_of_range"),
+        ),
+        (
+            "floor_languages: [fr]",
+            "floor_languages: [fr]\n    capacity: 9\n    shares:\n      - {name: A, percent: 60}\n      - {name: B, percent: 60}",
+            (19, "sessions[0].shares", "", "shares_beyond_all"),
+        ),
+        (
+            "floor_languages: [fr]",
+            "floor_languages: [fr]\n    capacity: 9\n    shares: [{name: {fr: A}, percent: 60}]",
+            (18, "sessions[0].shares[0].name", "", "lacks_text"),
+        ),
+        (
+            "visibility: public",
+            "visibility: public\n  questions: [{text: Quoi, kind: short}]",
+            (11, "series.questions[0].reason", "", "required"),
+        ),
+        (
+            "visibility: public",
+            "visibility: public\n  questions: [{text: {fr: Quoi}, kind: short, reason: X}]",
+            (11, "series.questions[0].text", "", "lacks_text"),
+        ),
+        (
+            "visibility: public",
+            "visibility: public\n  questions: [{text: Quoi, kind: one_of, reason: X, options: [A]}]",
+            (11, "series.questions[0].options", "", "options_too_few"),
+        ),
+        (
+            "visibility: public",
+            "visibility: public\n  questions: [{text: Quoi, kind: long, reason: X, options: [A, B]}]",
+            (11, "series.questions[0].options", "", "options_without_choice"),
+        ),
+        (
+            "floor_languages: [fr]",
+            "floor_languages: [fr]\n    questions: [{text: Quoi, kind: yes_no, reason: X, keep_days: 91}]",
+            (17, "sessions[0].questions[0].keep_days", "91", "out_of_range"),
+        ),
+        (
+            "floor_languages: [fr]",
+            "floor_languages: [fr]\n    questions: [{text: Quoi, kind: one_of, reason: X, options: [A, B, a]}]",
+            (17, "sessions[0].questions[0].options[2]", "a", "named_twice"),
+        ),
         ("moderators: [ada]", "moderators: [bob]", (17, "sessions[0].moderators[0]", "bob", "unknown_person")),
         ("kind: talk", "kind: speech", (21, "sessions[0].programme[0].items[0].kind", "speech", "not_choice")),
         (

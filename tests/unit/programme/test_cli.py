@@ -84,3 +84,26 @@ def test_grant(session: Session, file: Path) -> None:
     session.commit()
     assert run("grant", "essai", organiser.email).exit_code == 0
     assert session.scalar(sa.select(SeriesRole.role)) == "owner"
+
+
+@pytest.mark.databases("sqlite")
+def test_grant_gives_any_role_and_a_partner_an_organisation(session: Session, file: Path) -> None:
+    owner, other = build_organiser(session), build_organiser(session)
+    run("import", str(file), "--owner", owner.email)
+    session.commit()
+
+    def roles() -> dict[str, str]:
+        session.expire_all()
+        return {row[0].value: row[1] for row in session.execute(sa.select(SeriesRole.role, SeriesRole.organisation))}
+
+    assert run("grant", "essai", other.email, "--role", "partner").exit_code == 2
+    assert run("grant", "essai", other.email, "--role", "helper", "--organisation", "Réseau").exit_code == 2
+    assert run("grant", "essai", other.email, "--role", "boss").exit_code == 2
+    result = run("grant", "essai", other.email, "--role", "partner", "--organisation", "Réseau")
+    assert f"{other.email} is now a partner of the series essai." in result.output
+    assert roles() == {"owner": "", "partner": "Réseau"}
+    assert run("grant", "essai", other.email, "--role", "organiser").exit_code == 0
+    assert roles() == {"owner": "", "organiser": ""}
+    refused = run("grant", "essai", owner.email, "--role", "helper")
+    assert (refused.exit_code, "no owner any more" in refused.output) == (1, True)
+    assert roles() == {"owner": "", "organiser": ""}

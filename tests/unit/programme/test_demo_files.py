@@ -25,8 +25,13 @@ def test_the_example_has_one_coming_session_of_each_level(session: Session) -> N
     assert series.title["en"].startswith("Example")
     assert sorted(one.level for one in series.sessions if one.level) == sorted(Level)
     days = [one.starts_at.astimezone(ZoneInfo(one.tzid)).date() - date(2027, 3, 20) for one in series.sessions]
-    assert days == [timedelta(days=6), timedelta(days=13), timedelta(days=20), timedelta(days=27)]
-    assert [one.capacity for one in series.sessions] == [5, None, None, None]
+    assert days == [timedelta(days=number) for number in (6, 13, 20, 27, 34, 41)]
+    assert [one.capacity for one in series.sessions] == [5, None, None, None, 3, None]
+    full, approved = series.sessions[4:]
+    assert [share["percent"] for share in full.shares] == [34]
+    assert full.has_waiting_list
+    assert approved.needs_approval
+    assert [len(question.options) for question in approved.questions] == [3]
     hybrid = next(one for one in series.sessions if one.mode is Mode.HYBRID)
     assert hybrid.tzid == "America/Toronto"
     assert any(one.interpretation for one in series.sessions)

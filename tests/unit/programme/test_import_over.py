@@ -149,3 +149,38 @@ def test_a_session_that_names_no_zone_follows_its_series(session: Session, now: 
     session.expire_all()
     assert series.sessions[0].tzid == "America/Toronto"
     assert series.sessions[0].starts_at.hour == 21
+
+
+QUESTIONS = """\
+  questions:
+    - {text: {fr: Quoi, en: What}, kind: one_of, reason: X, options: [Un, Deux]}
+    - {text: {fr: Pourquoi, en: Why}, kind: short, reason: X, required: true, keep_days: 3}
+"""
+
+
+def asked(series: Series) -> list[tuple[str, str, list[str]]]:
+    return [(one.key, one.text["en"], [option["key"] for option in one.options]) for one in series.questions]
+
+
+def test_questions_keep_their_keys_and_what_the_file_lacks_is_left_alone(
+    session: Session, now: datetime, series: Series
+) -> None:
+    text = GOOD.replace("sessions:", QUESTIONS + "sessions:")
+    report = load(session, now, text)
+    assert [entry.fields for entry in report.entries if entry.code == "updated"] == [("questions",)]
+    what, why = asked(series)
+    assert what[2] == ["un", "deux"]
+    assert not load(session, now, text).is_changed
+    # A corrected text and a corrected option are the same as before; the other way round, each keeps its replies.
+    turned = text.replace("en: Why}", "en: Why so}").replace("[Un, Deux]", "[Un, Deux fois, Trois]")
+    lines = turned.splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if "Quoi" in line)
+    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    assert load(session, now, "".join(lines)).is_changed
+    assert asked(series) == [(why[0], "Why so", []), (what[0], "What", ["un", "deux", "trois"])]
+    report = load(session, now, text.replace("    - {text: {fr: Pourquoi", "    # {text: {fr: Pourquoi"))
+    assert ("left", "question", "Pourquoi") in [(entry.code, entry.kind, entry.name) for entry in report.entries]
+    assert [key for key, *_ in asked(series)] == [what[0], why[0]]
+    report = load(session, now, GOOD)
+    assert ("left_fields", "series", ("questions",)) in [(one.code, one.kind, one.fields) for one in report.entries]
+    assert len(series.questions) == 2

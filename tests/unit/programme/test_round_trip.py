@@ -14,12 +14,20 @@ from sqlalchemy.orm import Session
 from tests.unit.programme.values import LANGUAGES, a_series, a_session, no_answers, snapshot, wall
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.localized import Localized
+from workshop.people.checks import Checker
 from workshop.people.service import save_person
 from workshop.people.values import PartnerValues, PersonValues
-from workshop.programme.models import Format, ItemKind, Mode, Series, SessionStatus
+from workshop.programme.models import Format, ItemKind, Mode, QuestionKind, Series, SessionStatus
 from workshop.programme.seriesfile import export_series, import_series
 from workshop.programme.service import create_series, create_session, update_series
-from workshop.programme.service.values import InterpretationValues, ItemValues, SectionValues
+from workshop.programme.service.questions import clean_questions, write_questions
+from workshop.programme.service.values import (
+    InterpretationValues,
+    ItemValues,
+    QuestionValues,
+    SectionValues,
+    ShareValues,
+)
 
 TRICKY = st.sampled_from([
     "no", "16:15", "1e3", "~", "null", "0x1f", "- a", "a: b", "# c", "'", '"', "{a", "[b]", "a\n\n  b\n c", "&a", "*a", "!x", "%",
@@ -85,14 +93,36 @@ SESSION = st.fixed_dictionaries({
     "capacity": st.one_of(st.none(), st.integers(1, 500)), "rsvp_opens_wall": st.sampled_from([None, wall("2026-09-01T08:00")]),
     "rsvp_closes_wall": st.sampled_from([None, wall("2026-10-24T18:00")]), "monolingual": st.sampled_from(["", "fr"]),
     "links": st.lists(WEB, max_size=2).map(tuple), "reminders": st.one_of(st.none(), OFFSETS), "moderators": KEYS,
-    "partners": PARTNERS,
+    "partners": PARTNERS, "has_waiting_list": st.booleans(), "needs_approval": st.booleans(),
 })  # fmt: skip
+SHARES = st.lists(
+    st.builds(ShareValues, name=both(TITLE), percent=st.integers(1, 33)), max_size=3, unique_by=lambda one: one.name
+).map(tuple)
+CHOICE = st.sampled_from([QuestionKind.ONE_OF, QuestionKind.SEVERAL_OF])
+QUESTION = st.one_of(
+    st.builds(
+        QuestionValues, kind=st.sampled_from([QuestionKind.SHORT, QuestionKind.LONG, QuestionKind.YES_NO]), text=both(TITLE),
+        reason=both(TITLE), is_required=st.booleans(), keep_days=st.integers(0, 90),
+    ),
+    st.builds(
+        QuestionValues, kind=CHOICE, text=both(TITLE), reason=both(TITLE), keep_days=st.integers(0, 90),
+        options=st.permutations(["no", "16:15", "é « à »"]).map(lambda texts: tuple(map(Localized.neutral, texts))),
+    ),
+)  # fmt: skip
+QUESTIONS = st.lists(QUESTION, max_size=3)
+
+
+def cleaned(questions: list[QuestionValues]) -> tuple[QuestionValues, ...]:
+    return clean_questions(questions, Checker(LANGUAGES), languages=LANGUAGES)
 
 
 @settings(
     max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )  # fmt: skip
-@given(series=SERIES, people=st.lists(PEOPLE, min_size=3, max_size=3), one=SESSION, sections=SECTIONS)
+@given(
+    series=SERIES, people=st.lists(PEOPLE, min_size=3, max_size=3), one=SESSION, sections=SECTIONS, shares=SHARES,
+    questions=st.tuples(QUESTIONS, QUESTIONS),
+)  # fmt: skip
 def test_whatever_the_texts_hold(
     session: Session,
     now: datetime,
@@ -100,6 +130,8 @@ def test_whatever_the_texts_hold(
     people: list[dict[str, Any]],
     one: dict[str, Any],
     sections: tuple[SectionValues, ...],
+    shares: tuple[ShareValues, ...],
+    questions: tuple[list[QuestionValues], list[QuestionValues]],
 ) -> None:
     # Level of the series and of the items stay within what is allowed whatever else is drawn.
     if one["level"] is None:
@@ -113,7 +145,11 @@ def test_whatever_the_texts_hold(
         save_person(session, now=now, series_id=made.id, values=PersonValues(key=key, **person), languages=LANGUAGES)
     update_series(session, now=now, series=made, values=values, answers={})
     said = a_session(**one | {"slug": "a", "ends_wall": one["starts_wall"] + timedelta(hours=1)})
-    create_session(session, now=now, series=made, values=said, sections=sections)
+    if said.capacity is not None:
+        said = dataclasses.replace(said, shares=shares)
+    stored = create_session(session, now=now, series=made, values=said, sections=sections)
+    write_questions(session, now=now, owner=made, values=cleaned(questions[0]))
+    write_questions(session, now=now, owner=stored, values=cleaned(questions[1]))
     session.refresh(made)
     before, text = snapshot(made), export_series(made, is_private=True)
     session.delete(made)

@@ -15,6 +15,7 @@ from workshop.programme.models import Series
 from workshop.programme.service.values import (
     SeriesValues,
     SessionValues,
+    question_values,
     section_values,
     series_values,
     session_values,
@@ -66,9 +67,16 @@ def snapshot(series: Series) -> dict[str, Any]:
     """Return everything that the file can say of a series, as it is stored."""
     return {
         "series": series_values(series),
+        "questions": [question_values(question) for question in series.questions],
         "people": [person_values(person) for person in series.people],
         "sessions": [
-            (session_values(one), one.starts_at, one.ends_at, [section_values(section) for section in one.sections])
+            (
+                session_values(one),
+                one.starts_at,
+                one.ends_at,
+                [section_values(section) for section in one.sections],
+                [question_values(question) for question in one.questions],
+            )
             for one in series.sessions
         ],
     }

@@ -11,6 +11,7 @@ from workshop.chatham.rule import Level
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.programme.models import SessionStatus, WorkshopSession
 from workshop.reminders.service import last_look, notice_changes, plan
+from workshop.rsvp import emails
 from workshop.rsvp.models import Answer, AnswerRequest, AnswerState, Choice
 
 Before = Callable[..., datetime]
@@ -175,3 +176,71 @@ def test_other_messages_pass(session: Session, answer: Answer, now: datetime) ->
     other = _message(answer, "mail_test", now)
     other.answer_ref = other.person_ref = ""
     assert last_look(session, other, now) is None
+
+
+def _about_a_place(session: Session, answer: Answer, kind: str, now: datetime) -> OutboxMessage:
+    """Write one message about a place, its answer as it is when such a message is written."""
+    states = {
+        "place_free": AnswerState.WAITLISTED,
+        "place_lapsed": AnswerState.LAPSED,
+        "answer_refused": AnswerState.DECLINED,
+    }
+    answer.state = states.get(kind, AnswerState.OFFERED)
+    answer.offer_expires_at = now + timedelta(hours=3) if answer.state is AnswerState.OFFERED else None
+    answer.refused_at = now if kind == "answer_refused" else None
+    session.flush()
+    getattr(emails, kind)(session, now=now, answer=answer)
+    return messages(session, kind=kind)[0]
+
+
+KINDS = ("place_offered", "place_lapsed", "place_free", "answer_refused", "added_by_hand")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_still_holds_about_a_place_leaves_and_nobody_erased_is_written_to(
+    session: Session, answer: Answer, now: datetime, kind: str
+) -> None:
+    message = _about_a_place(session, answer, kind, now)
+    assert last_look(session, message, now) is None
+    _erase(answer)
+    session.flush()
+    assert last_look(session, message, now) == "erased"
+
+
+def _accept(answer: Answer) -> None:
+    answer.state, answer.offer_expires_at = AnswerState.ACCEPTED, None
+
+
+def _prolong(answer: Answer) -> None:
+    assert answer.offer_expires_at is not None
+    answer.offer_expires_at += timedelta(hours=1)
+
+
+def _begin(answer: Answer) -> None:
+    answer.workshop_session.starts_at = answer.created_at
+
+
+def _think_again(answer: Answer) -> None:
+    answer.state, answer.refused_at = AnswerState.ACCEPTED, None
+
+
+@pytest.mark.parametrize(
+    ("kind", "happens", "reason"),
+    [
+        ("place_offered", _accept, "answer changed"),
+        ("place_offered", _prolong, "answer changed"),
+        ("place_offered", _cancel, "session cancelled"),
+        ("place_offered", _begin, "session begun"),
+        ("place_free", _accept, "answer changed"),
+        ("place_free", _cancel, "session cancelled"),
+        ("added_by_hand", _accept, "answer changed"),
+        ("answer_refused", _think_again, "answer changed"),
+    ],
+)
+def test_a_message_about_a_place_that_life_overtook_stays(
+    session: Session, answer: Answer, now: datetime, kind: str, happens: Callable[[Answer], None], reason: str
+) -> None:
+    message = _about_a_place(session, answer, kind, now)
+    happens(answer)
+    session.flush()
+    assert last_look(session, message, now) == reason

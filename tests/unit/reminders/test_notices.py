@@ -12,6 +12,7 @@ from workshop.mail.models import OutboxState
 from workshop.programme.models import Mode, SessionStatus, WorkshopSession
 from workshop.reminders.service import last_look, notice_changes
 from workshop.rsvp.models import Answer, AnswerState
+from workshop.rsvp.rule import STANDS
 
 Before = Callable[..., datetime]
 DAY = timedelta(days=1)
@@ -91,9 +92,40 @@ def test_mode_place_and_zone_count_as_moves(
     assert notice_changes(session, now) == 0
 
 
-@pytest.mark.parametrize(
-    "state", [state for state in AnswerState if state not in {AnswerState.ACCEPTED, AnswerState.TENTATIVE}]
-)
+@pytest.mark.parametrize("state", sorted(STANDS))
+def test_whoever_waits_for_a_place_is_told_too_and_where_they_stand(
+    session: Session, workshop_session: WorkshopSession, now: datetime, state: AnswerState
+) -> None:
+    join(session, workshop_session, state=state, language="en")
+    move(session, workshop_session, DAY)
+    assert notice_changes(session, now) == 1
+    words = {
+        AnswerState.ACCEPTED: "Your place is kept",
+        AnswerState.TENTATIVE: "“perhaps” still stands",
+        AnswerState.WAITLISTED: "still on the waiting list",
+        AnswerState.OFFERED: "accept it on your personal page",
+        AnswerState.REQUESTED: "have not decided about your request",
+    }
+    (message,) = messages(session)
+    for body in (message.body_text, message.body_html):
+        assert [found for found, word in words.items() if word in body] == [state]
+    assert last_look(session, message, now) is None
+
+
+def test_a_discreet_reader_is_told_without_the_topic(
+    session: Session, workshop_session: WorkshopSession, now: datetime
+) -> None:
+    join(session, workshop_session, is_discreet=True)
+    move(session, workshop_session, DAY)
+    assert notice_changes(session, now) == 1
+    (message,) = messages(session)
+    whole = message.subject + message.body_text + message.body_html + str(message.attachments)
+    assert "Titre de la séance" not in whole
+    assert message.sender_name == "Workshop"
+    assert not message.headers
+
+
+@pytest.mark.parametrize("state", sorted(set(AnswerState) - STANDS))
 def test_nobody_else_is_told(
     session: Session, workshop_session: WorkshopSession, now: datetime, state: AnswerState
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workshop.core.localtime import is_quiet
 from workshop.reminders.schedule import (
     AnswerTimes,
     Nearness,
@@ -16,7 +17,6 @@ from workshop.reminders.schedule import (
     current,
     departures,
     due,
-    is_quiet,
     leaves_at,
     nearness,
     own_time,

@@ -16,6 +16,7 @@ from workshop.chatham.rule import Level
 from workshop.core.db import db
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.rsvp.models import Choice
+from workshop.rsvp.rule import notice_id
 from workshop.rsvp.service.asking import MAILS_PER_HOUR, Asked, request_answer
 
 
@@ -39,7 +40,7 @@ def test_beyond_the_limit_no_mail_leaves_and_the_work_is_the_same(
             choice=Choice.ACCEPTED,
             language="fr",
             tzid="Europe/Paris",
-            notice=current_notice(Level.DISCUSSION),
+            notices=[notice_id(current_notice(Level.DISCUSSION))],
             notice_language="fr",
         )
         request_answer(session, now=NOW + timedelta(seconds=number), workshop_session=workshop_session, values=asked)

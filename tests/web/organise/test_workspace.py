@@ -82,6 +82,52 @@ def test_the_dashboard_takes_as_many_statements_for_thirty_sessions_as_for_one(
     assert len([text for text in counted if "SELECT" in text]) <= first
 
 
+def test_how_the_answers_stand_is_told_in_one_statement(
+    app: Flask, owner: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    from tests.web.examples import statements
+
+    one.capacity = 3
+    for state in (
+        AnswerState.ACCEPTED, AnswerState.ACCEPTED, AnswerState.OFFERED, AnswerState.WAITLISTED, AnswerState.REQUESTED,
+        AnswerState.DECLINED, AnswerState.PENDING,
+    ):  # fmt: skip
+        build_answer(session, one, state=state)
+    session.commit()
+    for path in ("/en/organise/", "/en/organise/series/mine/"):
+        page = " ".join(owner.get(path).text.split())
+        for words in ("2 of 3 places taken", "1 place offered", "1 on the waiting list", "1 waits for your approval"):
+            assert words in page
+    with statements(app) as few:
+        owner.get("/en/organise/series/mine/")
+    for number in range(2, 12):
+        build_answer(session, build_session(session, one.series, slug=f"s{number}", starts_at=SOON))
+    session.commit()
+    with statements(app) as many:
+        owner.get("/en/organise/series/mine/")
+    assert len(many) == len(few)
+
+
+def test_a_raised_capacity_offers_at_once(owner: FlaskClient, session: Session, one: WorkshopSession) -> None:
+    from tests.web.programme.test_forms import shown
+
+    one.capacity = 1
+    build_answer(session, one)
+    waiting = build_answer(session, one, state=AnswerState.WAITLISTED, waitlisted_at=NOW)
+    session.commit()
+    data: dict[str, str] = {}
+    for name, value in shown(owner.get(f"{PATH}/edit").text):
+        data.setdefault(name, value)
+    assert owner.post(f"{PATH}/edit", data=data | {"capacity": "2"}).status_code == 303
+    session.expire_all()
+    assert waiting.state is AnswerState.OFFERED
+    assert waiting.offer_expires_at is not None
+    # Cancelled, nothing is offered any more.
+    assert post(owner, f"{PATH}/cancel").status_code == 303
+    session.expire_all()
+    assert waiting.state is not AnswerState.OFFERED
+
+
 def test_a_move_says_first_how_many_will_be_told(owner: FlaskClient, session: Session, one: WorkshopSession) -> None:
     for state in (AnswerState.ACCEPTED, AnswerState.TENTATIVE, AnswerState.DECLINED, AnswerState.PENDING):
         build_answer(session, one, state=state)
@@ -199,7 +245,7 @@ def test_the_list_of_answers_masks_addresses_and_each_look_is_logged(
     assert "Inserm" in page
     assert "a…@….org" in page
     assert "secret" not in page
-    assert "hidden" not in page
+    assert "hidden.example" not in page
     assert "Unconfirmed" not in page
     owner.get(f"{PATH}/answers")
     assert _actions(session).count("rsvp.view_answers") == before + 2

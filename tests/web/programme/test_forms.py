@@ -37,7 +37,8 @@ SESSION = {
     "interpretation-0-source": "en", "interpretation-0-target": "fr", "interpretation-0-scope-fr": "la discussion",
     "interpretation-0-scope-en": "the discussion", "interpretation-1-source": "fr", "interpretation-1-target": "en",
     "level": "whole_session", "visibility": "invite_only", "status": "tentative", "capacity": "40",
-    "rsvp_opens_wall": "2027-01-01T00:00", "rsvp_closes_wall": "2027-04-20T12:00", "monolingual": "",
+    "has_waiting_list": "y", "needs_approval": "y", "shares-0-name-fr": "Associations", "shares-0-name-en": "Societies",
+    "shares-0-percent": "30", "rsvp_opens_wall": "2027-01-01T00:00", "rsvp_closes_wall": "2027-04-20T12:00", "monolingual": "",
     "links": "https://three.example.org/", "reminders": "0",
 }  # fmt: skip
 
@@ -96,6 +97,8 @@ def test_a_bilingual_session_from_the_form_to_its_public_page(
         SessionStatus.TENTATIVE,
     )
     assert (one.capacity, one.reminders, one.room_link) == (40, (), "https://rooms.example.org/secret")
+    assert (one.has_waiting_list, one.needs_approval) == (True, True)
+    assert one.shares == ({"key": "associations", "name": {"fr": "Associations", "en": "Societies"}, "percent": 30},)
     assert one.rsvp_closes_at == datetime(2027, 4, 20, 16, tzinfo=UTC)
     assert one.is_published is False
     assert signed_in.get("/fr/series/silos/4/").status_code == 404
@@ -105,7 +108,7 @@ def test_a_bilingual_session_from_the_form_to_its_public_page(
     assert _only(session).is_published is True
 
 
-def _shown(page: str) -> list[tuple[str, str]]:
+def shown(page: str) -> list[tuple[str, str]]:
     """Return (name, value) of what a browser would send back from the page's main form, unchanged."""
     from html.parser import HTMLParser
 
@@ -160,7 +163,7 @@ TWICE = {
 
 def _send_back(client: FlaskClient, path: str) -> int:
     data: dict[str, Any] = {}
-    for name, value in _shown(client.get(path).text):
+    for name, value in shown(client.get(path).text):
         data.setdefault(name, value)
     return client.post(path, data=data).status_code
 
@@ -226,11 +229,35 @@ def test_partners_are_entered_changed_and_taken_out(
     assert stored() == [city]
 
 
+def test_shares_are_entered_renamed_and_taken_out(signed_in: FlaskClient, session: Session, silos: Series) -> None:
+    def stored() -> list[tuple[str, int]]:
+        return [(share["key"], share["percent"]) for share in _only(session).shares]
+
+    path, form = PATHS[1], {**SESSION, "slug": "4", "visibility": "series"}
+    post(signed_in, "/en/organise/series/silos/sessions/new", SESSION)
+    second = {"shares-1-name-fr": "Peuples de la forêt", "shares-1-name-en": "Forest peoples", "shares-1-percent": "70"}
+    assert post(signed_in, path, {**form, **second}).status_code == 303
+    assert stored() == [("associations", 30), ("peuples-de-la-foret", 70)]
+    renamed = {"shares-0-name-fr": "Réseaux", "shares-0-name-en": "Networks"}
+    assert post(signed_in, path, {**form, **second, **renamed}).status_code == 303
+    assert stored() == [("associations", 30), ("peuples-de-la-foret", 70)]
+    refused = post(signed_in, path, {**form, **second, "shares-0-percent": "31"})
+    assert (refused.status_code, "more than all places" in refused.text) == (422, True)
+    without = {name: value for name, value in form.items() if not name.startswith("shares")}
+    assert post(signed_in, path, without).status_code == 303
+    assert len(stored()) == 2
+    empty = {"shares-0-name-fr": "", "shares-0-name-en": "", "shares-0-percent": ""}
+    assert post(signed_in, path, {**form, **second, **empty}).status_code == 303
+    assert stored() == [("peuples-de-la-foret", 70)]
+    assert post(signed_in, path, {**without, "shares-0-percent": ""}).status_code == 303
+    assert stored() == []
+
+
 def test_nothing_is_chosen_beforehand_as_the_level(signed_in: FlaskClient, silos: Series) -> None:
     for path, form in (("/en/organise/series/new", SERIES), ("/en/organise/series/silos/sessions/new", SESSION)):
         page = signed_in.get(path).text
         assert page.count('name="level"') >= 4
-        assert not [name for name, _ in _shown(page) if name == "level"]
+        assert not [name for name, _ in shown(page) if name == "level"]
         without = {name: value for name, value in form.items() if name != "level"} | {"slug": "other"}
         answer = post(signed_in, path, without)
         assert answer.status_code == 422
@@ -249,6 +276,12 @@ def test_nothing_is_chosen_beforehand_as_the_level(signed_in: FlaskClient, silos
         ("links", "https://fine.example.org\nnonsense", "Please write a whole address"),
         ("capacity", "0", "too small or too large"),
         ("capacity", "many", "integer"),
+        ("capacity", "", "where their number is limited"),
+        ("shares-0-percent", "101", "too small or too large"),
+        ("shares-0-percent", "", "too small or too large"),
+        ("shares-0-percent", "lots", "integer"),
+        ("shares-0-name-fr", "", "missing in a language"),
+        ("shares-1-percent", "30", "This is needed."),
         ("slug", "rsvp", "reserved"),
         ("slug", "Über uns", "small letters"),
         ("floor_languages", "", "at least one language"),

@@ -35,8 +35,8 @@ from workshop.core.localized import Localized
 from workshop.mail.delivery import make_draft
 from workshop.mail.models import OutboxMessage
 from workshop.mail.transport import build
-from workshop.programme.models import WorkshopSession
-from workshop.rsvp.emails import answer_recorded, confirm_address
+from workshop.programme.models import Question, QuestionKind, WorkshopSession
+from workshop.rsvp.emails import answer_recorded, confirm_address, session_announced
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -93,6 +93,12 @@ def _series(session: Session, text: str) -> WorkshopSession:
         session, series, slug="1", title=both, label=both, short_title=both, public_title=both, abstract=both,
         objectives=(both, both), place=both, interpretation=({"from": "fr", "into": "en", "scope": both.to_json()},),
     )  # fmt: skip
+    one.capacity, one.shares = 10, ({"key": "a", "name": both.to_json(), "percent": 30},)
+    options = ({"key": "a", "text": both.to_json()}, {"key": "b", "text": both.to_json()})
+    session.add_all(
+        Question(series_id=series.id, position=0, kind=kind, text=both, reason=both, options=options)
+        for kind in QuestionKind
+    )
     build_partner(session, series, one, name=both, role=both)
     build_section(session, one, title=both)
     build_item(session, one, title=both, abstract=both, speakers=[person], moderators=[person])
@@ -107,13 +113,15 @@ def test_on_every_page_in_calendars_and_in_mail(app: Flask, client: FlaskClient,
         session, one.series, address="someone@example.org", name=text[:200], affiliation=text[:300]
     )
     answer = build_answer(session, one, participant)
-    confirm_address(session, now=NOW, answer=answer, language="fr")
+    confirm_address(session, now=NOW, participant=participant, session_ids=[one.id], language="fr")
     answer_recorded(session, now=NOW, answer=answer)
+    session_announced(session, now=NOW, answer=answer)
     join = issue(session, purpose=Purpose.JOIN, subject=answer.subject)
     organiser = build_organiser(session, one.series)
     session.commit()
     mine = my_path(session).split("/", 2)[2]
     outside = ["", "series/serie/", "series/serie/1/", "series/serie/subscribe", "series/serie/1/rsvp", "privacy"]
+    outside += ["series/serie/rsvp", "series/serie/rsvp/sent"]
     inside = ["organise/", "organise/series/serie/"]
     inside += [f"organise/series/serie/{page}" for page in ("edit", "mail", "sessions/new")]
     inside += [f"organise/series/serie/1/{page}" for page in ("edit", "move", "cancel", "answers")]

@@ -109,15 +109,68 @@ def test_a_session_says_how_it_stands(
     assert (f"/{one.slug}/rsvp" in text) is (words == "Open for answers")
 
 
-@pytest.mark.parametrize(("taken", "words"), [(0, "Open for answers"), (4, "Few places left"), (5, "Full")])
-def test_places_left_are_told_in_a_word(client: FlaskClient, session: Session, taken: int, words: str) -> None:
-    one = build_session(session, capacity=5)
+@pytest.mark.parametrize(
+    ("taken", "has_waiting_list", "words"),
+    [
+        (0, True, "Open for answers"),
+        (4, True, "Few places left"),
+        (5, False, "Full"),
+        (5, True, "Full, waiting list"),
+    ],
+)
+def test_places_left_are_told_in_a_word(
+    client: FlaskClient,
+    session: Session,
+    taken: int,
+    has_waiting_list: bool,  # noqa: FBT001 (a parameter of the test)
+    words: str,
+) -> None:
+    one = build_session(session, capacity=5, has_waiting_list=has_waiting_list)
     address = f"/en/series/{one.series.slug}/{one.slug}/"
     client.get(address)
     for _ in range(taken):
         build_answer(session, one)
     for page in (address, f"/en/series/{one.series.slug}/", "/en/"):
         assert f"{words}</span>" in client.get(page).text
+
+
+def test_a_full_session_invites_to_wait_where_one_may(client: FlaskClient, session: Session) -> None:
+    waits = build_session(session, build_series(session, slug="s"), slug="waits", capacity=1)
+    full = build_session(session, waits.series, slug="full", capacity=1, has_waiting_list=False)
+    for one in (waits, full):
+        build_answer(session, one)
+    session.commit()
+    text = client.get("/en/series/s/waits/").text
+    assert text.count(">Join the waiting list</a>") == 2
+    assert "Put yourself on the waiting list" in text
+    assert "Answer now" not in text
+    text = client.get("/en/series/s/full/").text
+    assert "waiting list" not in text
+    assert "Answer all the same" in text
+    # A change of either shows at once, although pages are kept.
+    full.has_waiting_list, full.series.revision = True, full.series.revision + 1
+    session.commit()
+    assert "Join the waiting list" in client.get("/en/series/s/full/").text
+
+
+def test_an_answer_that_waits_for_approval_is_announced_as_such(client: FlaskClient, session: Session) -> None:
+    one = build_session(session, needs_approval=True, level=Level.WHOLE_SESSION)
+    other = build_session(session, one.series)
+    words = "Answers wait for the organisers’ approval"
+    assert words in client.get(f"/en/series/{one.series.slug}/{one.slug}/").text
+    assert words not in client.get(f"/en/series/{one.series.slug}/{other.slug}/").text
+
+
+def test_several_sessions_are_answered_together_where_several_are_open(client: FlaskClient, session: Session) -> None:
+    series = build_series(session, slug="s")
+    build_session(session, series)
+    build_session(session, series, rsvp_opens_at=NOW + timedelta(days=1))
+    build_session(session, series, level=Level.CLOSED)
+    assert "/en/series/s/rsvp" not in client.get("/en/series/s/").text
+    build_session(session, series)
+    series.revision += 1
+    session.commit()
+    assert 'href="/en/series/s/rsvp">Answer for several sessions</a>' in client.get("/en/series/s/").text
 
 
 def test_a_whole_session_says_nothing_of_places(client: FlaskClient, session: Session) -> None:

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError
 
 from workshop.core.db import db
-from workshop.core.limits import RateLimitWindow
-from workshop.web.gate import WITHOUT_CSRF, client_key
+from workshop.core.limits import RateLimitWindow, client_key
+from workshop.web.gate import WITHOUT_CSRF
 
 SQLITE = pytest.mark.databases("sqlite")
 

@@ -13,11 +13,13 @@ from workshop.core.localized import Localized
 from workshop.core.localtime import to_instant
 from workshop.people.values import PartnerValues, PersonValues, person_values
 from workshop.programme.models import Series, WorkshopSession
-from workshop.programme.seriesfile.reading import ITEM, PERSON, SERIES, SESSION
+from workshop.programme.seriesfile.reading import ITEM, PERSON, QUESTION, SERIES, SESSION
 from workshop.programme.service.values import (
     InterpretationValues,
     SectionValues,
     SeriesValues,
+    ShareValues,
+    question_values,
     section_values,
     series_values,
     session_values,
@@ -81,7 +83,7 @@ def export_series(series: Series, *, is_private: bool = False) -> str:
     people = {person.key: _person(person_values(person), is_private=is_private) for person in series.people}
     if people:
         parts.append(_dump({"people": people}))
-    parts.append(_dump({"series": _series(series_values(series))}))
+    parts.append(_dump({"series": _series(series_values(series)) | _questions(series)}))
     for index, one in enumerate(series.sessions):
         text = _dump({"sessions": [_session(one, series, is_private=is_private)]})
         parts.append(text if index == 0 else text.removeprefix("sessions:\n"))
@@ -116,9 +118,15 @@ def _session(one: WorkshopSession, series: Series, *, is_private: bool) -> dict[
     written.pop("published", None)
     if not values.is_published:
         written = _insert_after(written, "status", "published", value=False)
+    written |= _questions(one)
     if one.sections:
         written["programme"] = [_section(section_values(section)) for section in one.sections]
     return written
+
+
+def _questions(owner: Series | WorkshopSession) -> dict[str, Any]:
+    found = [_record(question_values(question)) for question in owner.questions]
+    return {"questions": found} if found else {}
 
 
 def _insert_after(written: dict[str, Any], key: str, new: str, *, value: Any) -> dict[str, Any]:
@@ -161,17 +169,25 @@ def _value(value: Any) -> Any:
     if isinstance(value, Localized):
         text = value.to_json()
         return text if isinstance(text, str) else _mapping(dict(text))
+    if isinstance(value, tuple):
+        entries = [_value(entry) for entry in value]
+        is_short = all(isinstance(entry, str) for entry in entries) and len("".join(entries)) < _FLOW_WIDTH
+        return _Flow(entries) if is_short else entries
+    if dataclasses.is_dataclass(value):
+        return _record(value)
+    return value.value if hasattr(value, "value") else value
+
+
+def _record(value: Any) -> dict[str, Any]:
     if isinstance(value, PartnerValues):
         written = {"name": _value(value.name), "role": _value(value.role) if value.role else None, "url": value.url}
         return {key: entry for key, entry in written.items() if entry}
     if isinstance(value, InterpretationValues):
         written = {"from": value.source, "into": value.target}
         return _FlowMap(written | ({"scope": _value(value.scope)} if value.scope else {}))
-    if isinstance(value, tuple):
-        entries = [_value(entry) for entry in value]
-        is_short = all(isinstance(entry, str) for entry in entries) and len("".join(entries)) < _FLOW_WIDTH
-        return _Flow(entries) if is_short else entries
-    return value.value if hasattr(value, "value") else value
+    if isinstance(value, ShareValues):
+        return {"name": _value(value.name), "percent": value.percent}
+    return _write(value, QUESTION)
 
 
 def _mapping(texts: dict[str, str]) -> dict[str, str]:

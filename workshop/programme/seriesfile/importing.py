@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,17 +19,19 @@ from workshop.people.models import Person
 from workshop.people.service import find_people, list_by_key, save_person
 from workshop.people.values import PersonValues, clean_person, person_values
 from workshop.programme.models import Series, WorkshopSession
-from workshop.programme.seriesfile.merging import ValuesT, left_parts, merge, merge_sections
+from workshop.programme.seriesfile.merging import ValuesT, compare, left_parts, left_questions, merge, merge_sections
 from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError
-from workshop.programme.seriesfile.reader import NAMES, Said
+from workshop.programme.seriesfile.reader import Said
 from workshop.programme.seriesfile.reading import SaidSection, SaidSession, SeriesFile, WallText, read_file
 from workshop.programme.seriesfile.report import Entry, Report
-from workshop.programme.service.checks import clean_sections, clean_series, clean_session
+from workshop.programme.service.checks import clean_sections, clean_series, clean_session, wanted_languages
 from workshop.programme.service.programme import write_programme
+from workshop.programme.service.questions import clean_questions, write_questions
 from workshop.programme.service.series import create_series, is_series_slug_taken, write_series
 from workshop.programme.service.sessions import create_session, is_session_slug_taken, write_session
 from workshop.programme.service.standing import CountAnswers, lock, remember, settle, touch
 from workshop.programme.service.values import (
+    QuestionValues,
     SectionValues,
     SeriesValues,
     SessionValues,
@@ -42,7 +45,8 @@ _FOLDS = {
     "rsvp_opens_wall": "rsvp_opens_fold",
     "rsvp_closes_wall": "rsvp_closes_fold",
 }
-_NOT_SAID = frozenset({"slug", "key", *_FOLDS.values()})
+_Session: TypeAlias = "tuple[SessionValues, tuple[SectionValues, ...] | None, tuple[QuestionValues, ...] | None]"
+"""A session, its programme and its questions; None for what the file leaves alone."""
 
 
 def import_series(
@@ -116,6 +120,7 @@ class _Importer:
         self.names: dict[str, Person] = self.known | keys
         committee = find_people(self.names, self.values.committee or (), "committee")[1]
         self._place("series", committee)
+        self.questions = self._check_questions(self.file.questions, self.file.series, self.values.languages)
         self.sessions = [self._check_session(said) for said in self.file.sessions]
         self._check_slugs()
         if self.faults:
@@ -131,11 +136,13 @@ class _Importer:
             answers = self.count_answers(self.session, list(before))
         old = None if self.series is None else series_values(self.series)
         series = self._write_people_and_series()
-        self._tell("series", series.slug, old, self.values, self.file.series)
+        changed = ["questions"] if self._write_questions(series, self.questions) else []
+        self._tell("series", series.slug, old, self.values, self.file.series, changed)
         self.report.entries += self._people_entries
-        for said, (values, sections) in zip(self.file.sessions, self.sessions, strict=True):
+        self._tell_left_within(series, "series", series.slug, {"questions": self.questions})
+        for said, (values, sections, questions) in zip(self.file.sessions, self.sessions, strict=True):
             with self._placing(said.session.path):
-                self._write_session(series, said, values, sections)
+                self._write_session(series, said, values, sections, questions)
         self._tell_left()
         paths = {said.session.given["slug"]: said.session.path for said in self.file.sessions}
         if not is_new:
@@ -164,7 +171,7 @@ class _Importer:
         self._place(said.path, _of_read_values(checker.faults, said))
         return values
 
-    def _check_session(self, file: SaidSession) -> tuple[SessionValues, tuple[SectionValues, ...] | None]:
+    def _check_session(self, file: SaidSession) -> _Session:
         said = file.session
         stored = self.stored.get(said.given.get("slug", ""))
         self._settle_zone(said, stored)
@@ -181,11 +188,28 @@ class _Importer:
             series_level=self.values.level,
         )
         faults = checker.faults + find_people(self.names, values.moderators or (), "moderators")[1]
-        if "languages" in self.file.series.bad or any(_is_of_languages(fault) for fault in self.faults):
-            faults = [fault for fault in faults if fault.code not in {"lacks_language", "not_of_series"}]
+        if self._has_bad_languages():
+            faults = [fault for fault in faults if fault.code not in _OF_LANGUAGES]
         self._place(said.path, _of_read_values(faults, said))
         sections = None if file.sections is None else self._check_sections(file.sections, said, stored, values)
-        return values, sections
+        wanted = wanted_languages(values.monolingual, self.values.languages)
+        return values, sections, self._check_questions(file.questions, said, wanted)
+
+    def _check_questions(
+        self, questions: tuple[QuestionValues, ...] | None, of: Said, languages: Sequence[str]
+    ) -> tuple[QuestionValues, ...] | None:
+        if questions is None:
+            return None
+        checker = Checker(self.languages)
+        cleaned = clean_questions(questions, checker, languages=languages)
+        faults = checker.faults
+        if self._has_bad_languages():
+            faults = [fault for fault in faults if fault.code not in _OF_LANGUAGES]
+        self._place(of.path, faults)
+        return cleaned
+
+    def _has_bad_languages(self) -> bool:
+        return "languages" in self.file.series.bad or any(_is_of_languages(fault) for fault in self.faults)
 
     def _check_sections(
         self, said: list[SaidSection], of: Said, stored: WorkshopSession | None, values: SessionValues
@@ -264,12 +288,22 @@ class _Importer:
         write_series(self.session, now=self.now, actor=self.actor, series=series, values=self.values)
         return series
 
+    def _write_questions(self, owner: Series | WorkshopSession, questions: tuple[QuestionValues, ...] | None) -> bool:
+        if questions is None:
+            return False
+        return write_questions(self.session, now=self.now, owner=owner, values=questions, actor=self.actor)
+
     def _write_session(
-        self, series: Series, file: SaidSession, values: SessionValues, sections: tuple[SectionValues, ...] | None
+        self,
+        series: Series,
+        file: SaidSession,
+        values: SessionValues,
+        sections: tuple[SectionValues, ...] | None,
+        questions: tuple[QuestionValues, ...] | None,
     ) -> None:
         stored = self.stored.get(values.slug)
         if stored is None:
-            create_session(
+            made = create_session(
                 self.session,
                 now=self.now,
                 series=series,
@@ -278,6 +312,7 @@ class _Importer:
                 actor=self.actor,
                 instance_languages=self.languages,
             )
+            self._write_questions(made, questions)
             self._tell("session", values.slug, None, values, file.session)
             return
         old = session_values(stored)
@@ -289,40 +324,36 @@ class _Importer:
         if is_changed or has_new_programme:
             stored.revised_at = self.now
             touch(self.session, series, now=self.now)
-        self._tell("session", values.slug, old, values, file.session, has_new_programme=has_new_programme)
-        if sections is None and stored.sections:
-            self.report.entries.append(Entry("left_fields", "session", values.slug, ("programme",)))
+        changed = ["programme"] if has_new_programme else []
+        changed += ["questions"] if self._write_questions(stored, questions) else []
+        self._tell("session", values.slug, old, values, file.session, changed)
+        self._tell_left_within(stored, "session", values.slug, {"programme": sections, "questions": questions})
         self.report.entries += left
 
+    def _tell_left_within(
+        self, owner: Series | WorkshopSession, kind: str, name: str, said: Mapping[str, Sequence[object] | None]
+    ) -> None:
+        """Report the programme and the questions that the file leaves alone, whole or in part."""
+        stored = {
+            "programme": owner.sections if isinstance(owner, WorkshopSession) else [],
+            "questions": owner.questions,
+        }
+        left = tuple(part for part, values in said.items() if values is None and stored[part])
+        if left:
+            self.report.entries.append(Entry("left_fields", kind, name, left))
+        questions: Any = said["questions"]
+        if questions is not None:
+            self.report.entries += left_questions(owner.questions, questions)
+
     def _tell(
-        self, kind: str, name: str, old: ValuesT | None, new: ValuesT, said: Said, *, has_new_programme: bool = False
+        self, kind: str, name: str, old: ValuesT | None, new: ValuesT, said: Said, also: Sequence[str] = ()
     ) -> None:
         """Report what happened to one thing, and which of its fields the file leaves alone."""
-        if old is None:
-            self.report.entries.append(Entry("created", kind, name))
-            return
-        changed, left = [], []
-        for field in dataclasses.fields(new):
-            before, after = getattr(old, field.name), getattr(new, field.name)
-            shown = NAMES.get(field.name, field.name)
-            if field.name in _NOT_SAID:
-                continue
-            if (after is not None and before != after) or (after is None and field.name in said.given and before):
-                changed.append(shown)
-            # In a file, a session is published where nothing is said; in a form it is not.
-            default = True if field.name == "is_published" else field.default
-            is_default = before == default or (not before and before is not False)
-            if field.name not in said.given and not is_default and before == after:
-                left.append(shown)
-        if has_new_programme:
-            changed.append("programme")
-        self.report.entries.append(Entry("updated" if changed else "unchanged", kind, name, tuple(changed)))
-        if left:
-            self.report.entries.append(Entry("left_fields", kind, name, tuple(left)))
+        self.report.entries += compare(kind, name, old, new, said, also)
 
     def _tell_left(self) -> None:
         """Report the sessions and people that the file lacks."""
-        said = {values.slug for values, _ in self.sessions}
+        said = {values.slug for values, *_ in self.sessions}
         self.report.entries += [Entry("left", "session", slug) for slug in self.stored if slug not in said]
         named = {person.key for person in self.people}
         self.report.entries += [Entry("left", "person", key) for key in self.known if key not in named]
@@ -336,6 +367,9 @@ class _Importer:
             yield
         except InvalidValuesError as error:
             self._place(path, error.faults)
+
+
+_OF_LANGUAGES = frozenset({"lacks_language", "lacks_text", "not_of_series"})
 
 
 def _is_of_languages(fault: FileFault) -> bool:

@@ -15,8 +15,11 @@ from workshop.programme.seriesfile.nodes import FileFault, shorten
 NAMES = {
     "affiliations": "affiliation",
     "ends_wall": "ends",
+    "has_waiting_list": "waiting_list",
     "is_published": "published",
+    "is_required": "required",
     "level": "chatham_house_rule",
+    "needs_approval": "approval",
     "rsvp_closes_wall": "rsvp_closes",
     "rsvp_opens_wall": "rsvp_opens",
     "source": "from",

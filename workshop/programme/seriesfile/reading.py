@@ -15,10 +15,10 @@ from workshop.chatham.rule import Level, Visibility
 from workshop.core.faults import Fault
 from workshop.core.localized import Localized
 from workshop.people.values import PartnerValues
-from workshop.programme.models import Format, ItemKind, Mode, SessionStatus
+from workshop.programme.models import Format, ItemKind, Mode, QuestionKind, SessionStatus
 from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError, compose
 from workshop.programme.seriesfile.reader import BAD, NAMES, NodeReader, Said, join
-from workshop.programme.service.values import InterpretationValues
+from workshop.programme.service.values import InterpretationValues, QuestionValues, ShareValues
 
 VERSION = "1"
 _NUMBER = re.compile(r"\d{1,9}")
@@ -43,10 +43,11 @@ class SaidSection:
 
 @dataclass(slots=True)
 class SaidSession:
-    """A session; `sections` is None where the file says nothing about its programme."""
+    """A session; `sections` and `questions` are None where the file says nothing about them."""
 
     session: Said
     sections: list[SaidSection] | None
+    questions: tuple[QuestionValues, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +58,8 @@ class SeriesFile:
     people: list[Said]
     sessions: list[SaidSession]
     reader: NodeReader
+    questions: tuple[QuestionValues, ...] | None = None
+    """The series' own; None where the file says nothing about them."""
 
     def place(self, path: str, fault: Fault) -> FileFault:
         """Return a fault of the object at `path` where its value stands in the file."""
@@ -168,6 +171,16 @@ _interpretation = {
     "into": ("target", read_text),
     "scope": ("scope", read_localized),
 }
+_share = {"name": ("name", read_localized), "percent": ("percent", _required_number)}
+QUESTION = {
+    "text": ("text", read_localized),
+    "kind": ("kind", _choice(QuestionKind)),
+    "reason": ("reason", read_localized),
+    "options": ("options", _list_of(read_localized)),
+    "required": ("is_required", read_flag),
+    "keep_days": ("keep_days", _required_number),
+}
+_questions = {"questions": ("questions", _list_of(_record(QuestionValues, QUESTION, ("text", "kind", "reason"))))}
 PERSON = {
     "name": ("name", read_text),
     "role": ("role", read_localized),
@@ -222,6 +235,9 @@ SESSION: dict[str, Any] = {
     "visibility": ("visibility", _choice(Visibility, is_optional=True)),
     "chatham_house_rule": ("level", _choice(Level, is_optional=True)),
     "capacity": ("capacity", read_number),
+    "waiting_list": ("has_waiting_list", read_flag),
+    "approval": ("needs_approval", read_flag),
+    "shares": ("shares", _list_of(_record(ShareValues, _share, ("name", "percent")))),
     "rsvp_opens": ("rsvp_opens_wall", read_wall),
     "rsvp_closes": ("rsvp_closes_wall", read_wall),
     "abstract": ("abstract", read_localized),
@@ -264,7 +280,7 @@ def read_file(content: bytes) -> SeriesFile:
         reader.add("series", "required")
         raise SeriesFileError(reader.faults)
     required = ("slug", "title", "languages", "timezone", "chatham_house_rule", "visibility")
-    series = reader.object(entries["series"], "series", SERIES, required)
+    series = reader.object(entries["series"], "series", SERIES | _questions, required)
     people = [
         _read_person(reader, key, node) for key, node in _optional_entries(reader, entries.get("people"), "people")
     ]
@@ -272,7 +288,7 @@ def read_file(content: bytes) -> SeriesFile:
         _read_session(reader, node, path)
         for path, node in (reader.sequence(entries["sessions"], "sessions") if "sessions" in entries else ())
     ]
-    return SeriesFile(series, people, sessions, reader)
+    return SeriesFile(series, people, sessions, reader, series.given.pop("questions", None))
 
 
 def _optional_entries(reader: NodeReader, node: yaml.Node | None, path: str) -> list[tuple[str, yaml.Node]]:
@@ -294,7 +310,7 @@ def _read_session(reader: NodeReader, node: yaml.Node, path: str) -> SaidSession
         found.append([_read_section(inner, section, where) for where, section in inner.sequence(value, place)])
         return None
 
-    table = SESSION | {"programme": ("programme", read_programme)}
+    table = SESSION | {"programme": ("programme", read_programme)} | _questions
     said = reader.object(node, path, table, ("title", "starts", "ends", "floor_languages"))
     said.given.pop("programme", None)
     if not said.given.get("slug"):
@@ -304,7 +320,7 @@ def _read_session(reader: NodeReader, node: yaml.Node, path: str) -> SaidSession
             said.bad.add("slug")
         else:
             said.given["slug"] = str(number)
-    return SaidSession(said, found[0] if found else None)
+    return SaidSession(said, found[0] if found else None, said.given.pop("questions", None))
 
 
 def _read_section(reader: NodeReader, node: yaml.Node, path: str) -> SaidSection:

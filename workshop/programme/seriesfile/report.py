@@ -12,9 +12,9 @@ class Entry:
     code: str
     """`created`, `updated`, `unchanged`, `left` (the file lacks it) or `left_fields` (the file lacks some fields)."""
     kind: str
-    """`series`, `session`, `person`, `section` or `item`."""
+    """`series`, `session`, `person`, `section`, `item` or `question`."""
     name: str
-    """Slug, key or title."""
+    """Slug, key, title or text."""
     fields: tuple[str, ...] = ()
     """The file's names of what changed or was left alone."""
 

@@ -12,13 +12,15 @@ from workshop.core.localized import Localized
 from workshop.core.localtime import FoldError, GapError, to_instant, zone_names
 from workshop.people.checks import LINE, Checker
 from workshop.people.values import PartnerValues, clean_partner
-from workshop.programme.models import ItemKind
+from workshop.programme.models import ItemKind, QuestionKind
 from workshop.programme.service.values import (
     InterpretationValues,
     ItemValues,
+    QuestionValues,
     SectionValues,
     SeriesValues,
     SessionValues,
+    ShareValues,
 )
 
 RESERVED_SLUGS = frozenset({"rsvp", "subscribe", "calendar", "embed", "feed"})
@@ -27,6 +29,14 @@ MAXIMUM_RETENTION = 90
 MAXIMUM_CAPACITY = 100_000
 MAXIMUM_NUMBER = 9999
 MAXIMUM_MINUTES = 24 * 60
+MAXIMUM_SHARES = 10
+MAXIMUM_OPTIONS = 30
+MAXIMUM_QUESTIONS = 20
+"""Of a series, and of each of its sessions."""
+CHOOSES = (QuestionKind.ONE_OF, QuestionKind.SEVERAL_OF)
+"""Kinds of questions that offer options."""
+WHOLE = 100
+"""All places, in percent."""
 
 _SLUG = re.compile(r"[a-z0-9-]{1,80}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -87,7 +97,73 @@ def clean_session(
         checker.add("monolingual", "not_of_series", languages=list(languages))
     elif missing := lacking_languages(values, languages):
         checker.add("title", "lacks_language", languages=missing)
-    return values
+    return dataclasses.replace(values, shares=_clean_shares(values, checker, languages))
+
+
+def clean_question(
+    values: QuestionValues, checker: Checker, *, languages: Sequence[str], prefix: str = ""
+) -> QuestionValues:
+    """Return a question cleaned; `checker` notes what is wrong, each field under `prefix`.
+
+    Args:
+        values: as entered.
+        checker: its languages are the instance's.
+        languages: in all of which it must be asked: the series', or the one in which alone its session exists.
+        prefix: of the fields' names.
+    """
+    checker.many(f"{prefix}options", values.options)
+    options = checker.localized_list(f"{prefix}options", values.options)
+    for index, option in enumerate(options):
+        _check_complete(checker, f"{prefix}options.{index}", option, languages)
+    _check_named_once(checker, f"{prefix}options", options)
+    if values.kind not in CHOOSES and options:
+        checker.add(f"{prefix}options", "options_without_choice")
+    elif values.kind in CHOOSES and len(options) < 2:  # noqa: PLR2004 (with one there is nothing to choose)
+        checker.add(f"{prefix}options", "options_too_few")
+    elif len(options) > MAXIMUM_OPTIONS:
+        checker.add(f"{prefix}options", "too_many", limit=MAXIMUM_OPTIONS)
+    _check_range(checker, f"{prefix}keep_days", values.keep_days, MAXIMUM_RETENTION, least=0)
+    text = checker.localized(f"{prefix}text", values.text, is_required=True)
+    reason = checker.localized(f"{prefix}reason", values.reason, is_required=True)
+    _check_complete(checker, f"{prefix}text", text, languages)
+    _check_complete(checker, f"{prefix}reason", reason, languages)
+    return dataclasses.replace(values, text=text, reason=reason, options=options)
+
+
+def wanted_languages(monolingual: str, languages: Sequence[str]) -> Sequence[str]:
+    """Return the languages in which all must be said: the series', or the one in which alone a session exists."""
+    return [monolingual] if monolingual else languages
+
+
+def _clean_shares(values: SessionValues, checker: Checker, languages: Sequence[str]) -> tuple[ShareValues, ...]:
+    if not values.shares:
+        return ()
+    if len(values.shares) > MAXIMUM_SHARES:
+        checker.add("shares", "too_many", limit=MAXIMUM_SHARES)
+    cleaned = []
+    for index, share in enumerate(values.shares):
+        name = checker.localized(f"shares.{index}.name", share.name, limit=200, is_required=True)
+        _check_complete(checker, f"shares.{index}.name", name, wanted_languages(values.monolingual, languages))
+        _check_range(checker, f"shares.{index}.percent", share.percent, WHOLE)
+        cleaned.append(dataclasses.replace(share, name=name))
+    _check_named_once(checker, "shares", [share.name for share in cleaned])
+    percents = [share.percent for share in cleaned]
+    if max(percents) <= WHOLE < sum(percents):
+        checker.add("shares", "shares_beyond_all")
+    if values.capacity is None:
+        checker.add("shares", "shares_without_capacity")
+    return tuple(cleaned)
+
+
+def _check_complete(checker: Checker, field: str, text: Localized, languages: Sequence[str]) -> None:
+    if missing := text.missing(languages):
+        checker.add(field, "lacks_text", languages=missing)
+
+
+def _check_named_once(checker: Checker, field: str, texts: Sequence[Localized]) -> None:
+    for index, text in enumerate(texts):
+        if text and any(is_text_equal(text, other) for other in texts[:index]):
+            checker.add(f"{field}.{index}", "named_twice")
 
 
 def lacking_languages(values: SessionValues, languages: Sequence[str]) -> list[str]:
@@ -275,7 +351,10 @@ def is_text_equal(one: Localized, other: Localized) -> bool:
     """Whether two titles name the same thing: equal, or equal in a language that both have."""
     if one == other:
         return True
-    shared = [language for language in one if language in other]
+    if one.is_neutral and other.is_neutral:
+        return _folded(str(one.to_json())) == _folded(str(other.to_json()))
+    # A neutral text is the same in every language, so it has them all.
+    shared = [language for language in (*one, *other) if language in one and language in other]
     return any(_folded(one[language]) == _folded(other[language]) for language in shared)
 
 

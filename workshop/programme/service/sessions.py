@@ -19,6 +19,7 @@ from workshop.people.checks import Checker
 from workshop.people.service import set_partners
 from workshop.programme.models import OldSlug, Series, SessionStatus, WorkshopSession
 from workshop.programme.service.checks import check_times, clean_sections, clean_session, end_fold
+from workshop.programme.service.keys import keys_of
 from workshop.programme.service.programme import set_moderators, write_programme
 from workshop.programme.service.series import keep_old_slug
 from workshop.programme.service.standing import HasAnswersError, Standing, lock, remember, settle, touch
@@ -27,7 +28,7 @@ from workshop.programme.service.values import SectionValues, SessionValues, sess
 _COLUMNS = (
     "slug", "number", "label", "short_title", "title", "public_title", "abstract", "objectives", "starts_wall",
     "ends_wall", "tzid", "format", "mode", "place", "room_link", "floor_languages", "status", "visibility", "level",
-    "capacity", "monolingual", "links", "reminders",
+    "capacity", "has_waiting_list", "needs_approval", "monolingual", "links", "reminders",
 )  # fmt: skip
 
 
@@ -329,6 +330,14 @@ def _write(one: WorkshopSession, values: SessionValues) -> None:
     one.interpretation = tuple(
         {"from": entry.source, "into": entry.target, "scope": entry.scope.to_json()} for entry in values.interpretation
     )
+    shares = tuple(
+        {"key": key, "name": share.name.to_json(), "percent": share.percent}
+        for key, share in zip(
+            keys_of(one.shares or (), [share.name for share in values.shares], "name"), values.shares, strict=True
+        )
+    )
+    if one.shares != shares:
+        one.shares = shares
 
 
 def _set_people(session: Session, now: datetime, one: WorkshopSession, values: SessionValues) -> None:

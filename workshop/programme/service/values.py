@@ -15,6 +15,8 @@ from workshop.programme.models import (
     Item,
     ItemKind,
     Mode,
+    Question,
+    QuestionKind,
     Section,
     Series,
     SessionStatus,
@@ -60,8 +62,31 @@ class InterpretationValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareValues:
+    """Places kept for some. Its key is no part of it: `service.keys` keeps it while the share stays."""
+
+    name: Localized
+    percent: int
+    """1 to 100, of the capacity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionValues:
+    """What is asked of those who answer. Keys, of itself and of its options, are no part of it."""
+
+    kind: QuestionKind
+    text: Localized
+    reason: Localized
+    options: tuple[Localized, ...] = ()
+    """For one or several of: two at least."""
+    is_required: bool = False
+    keep_days: int = 0
+    """Days after the end of the session (of the last one, for the series' own) until replies are erased."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionValues:
-    """Everything that can be said of a session but its programme.
+    """Everything that can be said of a session but its programme and its questions.
 
     Times are naive wall times in `tzid`. A `…_fold` says which of two equal wall times is meant when clocks go back (0
     the first, 1 the second, None to be asked); the end's follows the start's where it says nothing.
@@ -93,6 +118,9 @@ class SessionValues:
     visibility: Visibility | None = None
     level: Level | None = None
     capacity: int | None = None
+    has_waiting_list: bool = True
+    needs_approval: bool = False
+    shares: tuple[ShareValues, ...] = ()
     rsvp_opens_wall: datetime | None = None
     rsvp_opens_fold: int | None = None
     rsvp_closes_wall: datetime | None = None
@@ -193,6 +221,12 @@ def session_values(workshop_session: WorkshopSession) -> SessionValues:
         visibility=workshop_session.visibility,
         level=workshop_session.level,
         capacity=workshop_session.capacity,
+        has_waiting_list=workshop_session.has_waiting_list,
+        needs_approval=workshop_session.needs_approval,
+        shares=tuple(
+            ShareValues(name=Localized.from_json(share["name"]), percent=share["percent"])
+            for share in workshop_session.shares
+        ),
         rsvp_opens_wall=opens,
         rsvp_opens_fold=opens_fold,
         rsvp_closes_wall=closes,
@@ -202,6 +236,18 @@ def session_values(workshop_session: WorkshopSession) -> SessionValues:
         reminders=workshop_session.reminders,
         moderators=tuple(slot.person.key for slot in workshop_session.slots if slot.role is SlotRole.MODERATOR),
         partners=tuple(partner_values(partner) for partner in workshop_session.partners),
+    )
+
+
+def question_values(question: Question) -> QuestionValues:
+    """Return what is stored of a question."""
+    return QuestionValues(
+        kind=question.kind,
+        text=question.text,
+        reason=question.reason,
+        options=tuple(Localized.from_json(option["text"]) for option in question.options),
+        is_required=question.is_required,
+        keep_days=question.keep_days,
     )
 
 

@@ -166,6 +166,8 @@ def _known_session(
         rsvp_opens_at=workshop_session.rsvp_opens_at,
         rsvp_closes_at=workshop_session.rsvp_closes_at or workshop_session.starts_at,
         says_places=shown.places_word and question.ask(strictest).places_word,
+        has_waiting_list=workshop_session.has_waiting_list,
+        needs_approval=workshop_session.needs_approval,
         hides_names=_hides_names(workshop_session, question),
         has_join_link=shown.join_link,
         is_neutral=shown.is_neutral,

@@ -111,6 +111,10 @@ class SessionView:
     """Never None: the start where nothing else was said."""
     says_places: bool
     """Whether the public may be told yes, few or no places."""
+    has_waiting_list: bool
+    """Whether whoever meets it full may wait for a place."""
+    needs_approval: bool
+    """Whether answers wait for an organiser."""
     hides_names: bool
     """Whether somebody speaks or moderates whose name this audience does not see."""
     has_join_link: bool

@@ -1,6 +1,7 @@
 """What participants are told, written into the outbox of the same transaction."""
 
 from workshop.rsvp.emails.answers import (
+    ABOUT_ANSWERS,
     answer_recorded,
     calendar_file,
     confirm_address,
@@ -10,14 +11,37 @@ from workshop.rsvp.emails.answers import (
     reply_to,
     sender_name,
 )
+from workshop.rsvp.emails.following import session_announced
+from workshop.rsvp.emails.invitations import invitation, invitation_sample
+from workshop.rsvp.emails.links import confirm_new_address, link_resent
+from workshop.rsvp.emails.offers import (
+    added_by_hand,
+    answer_refused,
+    place_free,
+    place_free_key,
+    place_lapsed,
+    place_offered,
+)
 
 __all__ = [
+    "ABOUT_ANSWERS",
+    "added_by_hand",
     "answer_recorded",
+    "answer_refused",
     "calendar_file",
     "confirm_address",
+    "confirm_new_address",
     "erasure_of",
+    "invitation",
+    "invitation_sample",
     "join_url",
+    "link_resent",
     "my_url",
+    "place_free",
+    "place_free_key",
+    "place_lapsed",
+    "place_offered",
     "reply_to",
     "sender_name",
+    "session_announced",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,39 +15,50 @@ from workshop.core.links import Purpose, mark
 from workshop.core.localtime import city
 from workshop.core.urls import external_url
 from workshop.ical import Calendar, serialise
+from workshop.mail.models import OutboxMessage
 from workshop.mail.service import enqueue, supersede
 from workshop.programme.models import Series
 from workshop.programme.view import SessionView, session_event, session_view
 from workshop.rsvp.models import Answer, AnswerState, Participant
+from workshop.rsvp.queries import positions
 from workshop.rsvp.schedule import REQUEST_LIFETIME, door_opens_at, erases_at
 
 PRIORITY = 30
+ABOUT_ANSWERS = (
+    "answer_recorded", "answer_refused", "place_offered", "place_lapsed", "place_free", "added_by_hand",
+    "session_announced", "answer_withdrawn",
+)  # fmt: skip
+"""Kinds of messages that say where an answer stands: a newer one takes back an older one that has not left."""
 
 
-def confirm_address(session: Session, *, now: datetime, answer: Answer, language: str) -> None:
+def confirm_address(
+    session: Session, *, now: datetime, participant: Participant, session_ids: Sequence[int], language: str
+) -> None:
     """Mail the link to the page with the button. Names no series, repeats nothing typed: anybody can type any address.
 
+    One mail for all that waits, since one button confirms all of it: an earlier one that has not left is taken back.
+
     Args:
-        session: the transaction in which the answer was asked for.
+        session: the transaction in which the answers were asked for.
         now: the present.
-        answer: what waits, with its participant.
+        participant: whose address it is; they have one.
+        session_ids: of the sessions asked for.
         language: chosen in the form.
     """
-    participant = answer.participant
     assert participant.address is not None
     expires_at = now + REQUEST_LIFETIME
-    supersede(session, now=now, answer_ref=answer.subject, kinds=("confirm_address",), reason="asked again")
+    supersede(session, now=now, person_ref=participant.subject, kinds=("confirm_address",), reason="asked again")
     enqueue(
         session,
         now=now,
         kind="confirm_address",
         priority=PRIORITY,
         series_id=participant.series_id,
-        workshop_session_id=answer.workshop_session_id,
+        workshop_session_id=session_ids[0] if len(session_ids) == 1 else None,
         person_ref=participant.subject,
-        answer_ref=answer.subject,
+        answer_ref="",
         basis={"asked_at": now.isoformat()},
-        dedupe_key=f"confirm_address:{answer.subject}:{now.isoformat()}",
+        dedupe_key=f"confirm_address:{participant.subject}:{now.isoformat()}",
         recipient=participant.address,
         language=language,
         sender_name="",
@@ -64,31 +76,82 @@ def answer_recorded(session: Session, *, now: datetime, answer: Answer) -> None:
 
     The answer's state must be set and flushed.
     """
-    participant, workshop_session = answer.participant, answer.workshop_session
-    has_seat = answer.state is AnswerState.ACCEPTED
-    audience = Audience.PARTICIPANT if has_seat else Audience.INVITED
-    view = session_view(workshop_session, audience=audience, surface=Surface.MAIL)
-    if participant.address is None or view is None:
+    view = view_for(answer)
+    if view is None:
         return
-    language = participant.language
-    supersede(session, now=now, answer_ref=answer.subject, kinds=("answer_recorded",), reason="changed again")
-    enqueue(
+    send(
         session,
         now=now,
+        answer=answer,
+        view=view,
         kind="answer_recorded",
+        basis={"state": answer.state.value},
+        context={**_recorded(answer, view), "position": positions(session, [answer]).get(answer.id, 0)},
+        attachments=(calendar_file(answer),) if answer.state is AnswerState.ACCEPTED else (),
+    )
+
+
+def view_for(answer: Answer) -> SessionView | None:
+    """Return the session as a mail about this answer may show it; None where nothing can be said or sent."""
+    if answer.participant.address is None:
+        return None
+    audience = Audience.PARTICIPANT if answer.state is AnswerState.ACCEPTED else Audience.INVITED
+    return session_view(
+        answer.workshop_session,
+        audience=audience,
+        surface=Surface.MAIL,
+        is_discreet=answer.participant.is_discreet,
+    )
+
+
+def send(
+    session: Session,
+    *,
+    now: datetime,
+    answer: Answer,
+    view: SessionView,
+    kind: str,
+    basis: dict[str, Any],
+    context: dict[str, Any],
+    **message: Any,
+) -> OutboxMessage | None:
+    """Queue a message about where an answer stands; takes back those about where it stood. Flushes.
+
+    Args:
+        session: the transaction that changed the answer.
+        now: the present.
+        answer: its participant has an address.
+        view: the session, as `view_for` gives it.
+        kind: of ABOUT_ANSWERS.
+        basis: what the last look compares.
+        context: for the templates, beside what all of them need.
+        message: what else `enqueue` takes.
+    """
+    participant, workshop_session = answer.participant, answer.workshop_session
+    assert participant.address is not None
+    language = participant.language
+    supersede(session, now=now, answer_ref=answer.subject, kinds=ABOUT_ANSWERS, reason="changed again")
+    return enqueue(
+        session,
+        now=now,
+        kind=kind,
         priority=PRIORITY,
         series_id=participant.series_id,
         workshop_session_id=answer.workshop_session_id,
         person_ref=participant.subject,
         answer_ref=answer.subject,
-        basis={"state": answer.state.value},
-        dedupe_key=f"answer_recorded:{answer.subject}:{now.isoformat()}",
+        basis=basis,
         recipient=participant.address,
         language=language,
         sender_name=sender_name(workshop_session.series, view, language),
         headers=reply_to(workshop_session.series, view),
-        context=_recorded(answer, view),
-        attachments=(calendar_file(answer),) if has_seat else (),
+        context={
+            "view": view,
+            "own_tzid": participant.tzid,
+            "my_url": my_url(participant, language),
+            **context,
+        },
+        **{"dedupe_key": f"{kind}:{answer.subject}:{now.isoformat()}", **message},
     )
 
 
@@ -96,10 +159,7 @@ def _recorded(answer: Answer, view: SessionView) -> dict[str, Any]:
     participant, language = answer.participant, answer.participant.language
     minutes = int(current_app.config["JOIN_OPENS_MINUTES"])
     return {
-        "view": view,
         "state": answer.state.value,
-        "own_tzid": participant.tzid,
-        "my_url": my_url(participant, language),
         "join_url": join_url(answer, language) if view.has_join_link else "",
         "door_opens_at": door_opens_at(view, minutes=minutes),
         "wants_reminders": participant.wants_reminders,
@@ -144,7 +204,12 @@ def calendar_file(answer: Answer) -> dict[str, str]:
     """
     participant = answer.participant
     language = participant.language
-    view = session_view(answer.workshop_session, audience=Audience.PARTICIPANT, surface=Surface.CALENDAR)
+    view = session_view(
+        answer.workshop_session,
+        audience=Audience.PARTICIPANT,
+        surface=Surface.CALENDAR,
+        is_discreet=participant.is_discreet,
+    )
     assert view is not None
     page = external_url("public.session", lang=language, series=view.series_slug, session=view.slug)
     event = session_event(

@@ -15,7 +15,7 @@ from workshop.rsvp.models.answers import (
     QuestionReply,
     new_code,
 )
-from workshop.rsvp.models.invitations import Invitation, InvitationKind, InvitationSession
+from workshop.rsvp.models.invitations import Invitation, InvitationKind, InvitationSession, InvitationState
 
 __all__ = [
     "HOLDS_SEAT",
@@ -29,6 +29,7 @@ __all__ = [
     "Invitation",
     "InvitationKind",
     "InvitationSession",
+    "InvitationState",
     "LinkRequest",
     "ListExport",
     "Participant",

@@ -129,7 +129,8 @@ class Answer(Base):
     share: Mapped[str] = mapped_column(sa.String(32), default="")
     """Key of the session's share that the participant counts themselves to; empty for none. Never shown."""
     waitlisted_at: Mapped[datetime | None]
-    """Since when the participant waits for a place: the order of the list. Kept while a place is offered."""
+    """Since when the participant waits for a place: the order of the list. Kept while a place is offered, and after it
+    was given up, so that this can be undone."""
     offer_expires_at: Mapped[datetime | None]
     """Until when the place offered is held; None unless offered."""
     seat_kept_until: Mapped[datetime | None]

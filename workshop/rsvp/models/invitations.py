@@ -20,6 +20,17 @@ class InvitationKind(enum.StrEnum):
     GROUP = "group"
 
 
+class InvitationState(enum.StrEnum):
+    """Where a person's invitation stands; worked out, never stored. Opening is never tracked."""
+
+    NOT_SENT = "not_sent"
+    SENT = "sent"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    BOUNCED = "bounced"
+    WITHDRAWN = "withdrawn"
+
+
 class Invitation(Base):
     """A person, or a group by a link, invited to sessions of a series. Whether it was opened is never known."""
 
@@ -52,7 +63,11 @@ class Invitation(Base):
     """How many answered by it."""
     ends_at: Mapped[datetime | None]
     """Until when it is taken; None: as long as its sessions take answers."""
+    made_by: Mapped[int | None] = mapped_column(sa.ForeignKey("organiser.id", ondelete="SET NULL"), index=True)
+    """Who typed the address, and so may read it whole."""
     created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """Since when its mail, the first or a reminder, waits for the worker to write it; None: nothing does."""
     sent_at: Mapped[datetime | None]
     """When it was first put into the outbox; None: not sent."""
     reminded_at: Mapped[datetime | None]

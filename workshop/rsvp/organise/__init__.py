@@ -1,6 +1,25 @@
 """Organisers' pages about answers."""
 
-from workshop.rsvp.organise import answers
+from workshop.rsvp.organise import (
+    acting,
+    adding,
+    answers,
+    check_in,
+    exporting,
+    invitation_making,
+    inviting,
+    series_answers,
+)
 from workshop.rsvp.organise.blueprint import blueprint
 
-__all__ = ["answers", "blueprint"]
+__all__ = [
+    "acting",
+    "adding",
+    "answers",
+    "blueprint",
+    "check_in",
+    "exporting",
+    "invitation_making",
+    "inviting",
+    "series_answers",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 from workshop.chatham.rule import Visibility
 from workshop.core.links import Purpose, find_subject
 from workshop.core.probe import Probe, literal
-from workshop.programme.models import Section, Series, SessionStatus, WorkshopSession
-from workshop.programme.queries import KNOWN_SESSION
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
+from workshop.programme.queries import KNOWN_SESSION, session_parts
 from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerRequest, AnswerState, Participant
 
 
@@ -41,7 +41,8 @@ _HELD = (
     sa.select(sa.func.count())
     .where(
         Answer.workshop_session_id == WorkshopSession.id,
-        sa.or_(*(Answer.state == literal(state) for state in HOLDS_SEAT)),
+        # A seat given back is kept for a short time, and nobody else's until then.
+        sa.or_(*(Answer.state == literal(state) for state in HOLDS_SEAT), Answer.seat_kept_until.is_not(None)),
     )
     .correlate(WorkshopSession)
     .scalar_subquery()
@@ -91,9 +92,12 @@ def list_coming_marks(connection: Connection, *, now: datetime, series_id: int |
     return [SessionMark._make(row) for row in connection.execute(_COMING_OF_SERIES, values)]
 
 
+HELD = sa.or_(Answer.state.in_(HOLDS_SEAT), Answer.seat_kept_until.is_not(None))
+
+
 def count_seats(session: Session, session_ids: Collection[int]) -> dict[int, int]:
-    """Return session id → seats held, 0 included."""
-    return _count(session, session_ids, Answer.state.in_(HOLDS_SEAT))
+    """Return session id → seats held, 0 included: accepted, offered, and kept for a short time to undo."""
+    return _count(session, session_ids, HELD)
 
 
 def count_answers(session: Session, session_ids: Collection[int]) -> dict[int, int]:
@@ -158,12 +162,14 @@ def find_answer_to_join(session: Session, *, token: str) -> Answer | None:
 
 def list_own_answers(session: Session, participant_id: int) -> Sequence[Answer]:
     """Return a participant's answers with sessions, programme and requests, by the sessions' start."""
-    programme = selectinload(Answer.workshop_session).selectinload(WorkshopSession.sections)
+    # SQLAlchemy takes these options below another one too; its annotations do not say so.
+    parts: tuple[Any, ...] = session_parts()
+    whole_session = selectinload(Answer.workshop_session).options(*parts)
     return session.scalars(
         sa.select(Answer)
         .join(Answer.workshop_session)
         .where(Answer.participant_id == participant_id)
-        .options(programme.selectinload(Section.items), joinedload(Answer.request))
+        .options(whole_session, joinedload(Answer.request))
         .order_by(WorkshopSession.starts_at, WorkshopSession.id)
     ).all()
 

@@ -1,6 +1,6 @@
-"""Answering by a link, the join page, stopping reminders."""
+"""Answering for a session, a series or an invitation, the join page, stopping reminders, my link again."""
 
-from workshop.rsvp.routes import answering, joining
+from workshop.rsvp.routes import answering, inviting, joining, links, series_answering
 from workshop.rsvp.routes.blueprint import blueprint
 
-__all__ = ["answering", "blueprint", "joining"]
+__all__ = ["answering", "blueprint", "inviting", "joining", "links", "series_answering"]

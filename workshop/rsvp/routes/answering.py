@@ -1,52 +1,36 @@
-"""The answer form."""
+"""The answer form for one session."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from flask import g, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
+from wtforms.fields.choices import SelectChoice
 
-from workshop.chatham.notices import Notice
 from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
-from workshop.core.kept import KeptAnswer, has_message, keep, make_answer
-from workshop.core.language import languages
-from workshop.core.limits import Limit, limited
+from workshop.core.kept import has_message
+from workshop.core.limits import limited
 from workshop.programme.models import WorkshopSession
-from workshop.programme.queries import find_current_slugs, find_known_session, find_session_to_answer
+from workshop.programme.queries import (
+    find_current_slugs,
+    find_known_session,
+    find_session_to_answer,
+    list_questions,
+)
 from workshop.programme.view import SessionView, session_view
-from workshop.rsvp import queries, service
-from workshop.rsvp.forms import AnswerForm
+from workshop.rsvp import queries
+from workshop.rsvp.forms import AnswerForm, make_answer_form
 from workshop.rsvp.models import AnswerState, Choice
 from workshop.rsvp.routes.blueprint import blueprint
-from workshop.rsvp.rule import (
-    NoticeChangedError,
-    SessionFullError,
-    needs_box,
-    notice_id,
-    notice_of,
-    takes_answers,
-)
-from workshop.rsvp.schedule import (
-    Phase,
-    Places,
-    erases_at,
-    places,
-    refusal,
-    standing,
-)
-
-_TEN_MINUTES = timedelta(minutes=10)
-_TOKEN_MARK = secrets.token_urlsafe(32)
-"""Stands in a kept form where each reader's own token is put. Random, so that no text can hold it."""
+from workshop.rsvp.routes.receiving import LIMITS, kept_form, mail_languages, own_page, receive
+from workshop.rsvp.rule import SessionFullError, notice_id, takes_answers
+from workshop.rsvp.schedule import Phase, Places, erases_at, places, refusal, standing
 
 
 def _open_session(session: Session, series_slug: str, slug: str) -> tuple[WorkshopSession, SessionView]:
@@ -81,9 +65,9 @@ def _moved_to(series_slug: str, slug: str, endpoint: str) -> ResponseReturnValue
 
 
 @blueprint.route("/series/<series>/<session>/rsvp", methods=["GET", "POST"])
-@limited(Limit("answer", 120, _TEN_MINUTES), Limit("answer_all", 6000, _TEN_MINUTES, by_client=False))
+@limited(*LIMITS)
 def answer(lang: str, series: str, session: str) -> ResponseReturnValue:
-    """Show the form; a POST keeps what it says and mails the link to the button."""
+    """Show the form; a POST keeps what it says and mails the link to the button, or shows it where there is no mail."""
     now = clock.now()
     try:
         if request.method != "POST":
@@ -94,15 +78,16 @@ def answer(lang: str, series: str, session: str) -> ResponseReturnValue:
     if refused := refusal(found, now=now):
         raise refused
     form = _form(lang, found)
-    status, problem = _receive(form, found, notice_of(found), lang, now)
-    if status == 303:  # noqa: PLR2004 (HTTP)
-        return redirect(url_for("rsvp.sent", series=series, session=session), 303)
+    received = receive(form, lang=lang, now=now)
+    if received.status == 303:  # noqa: PLR2004 (HTTP)
+        return redirect(own_page(received) or url_for("rsvp.sent", series=series, session=session), 303)
     db.session.rollback()  # nobody else's answer waits while this page is made
-    return _form_page(form, *_open_session(db.session(), series, session), problem=problem), status
+    page = _form_page(form, *_open_session(db.session(), series, session), problem=received.problem)
+    return page, received.status
 
 
 def _first_form(lang: str, series: str, slug: str, now: datetime) -> str:
-    """Return the form as everybody first sees it: kept but for the token, where nothing is asked for in the address.
+    """Return the form as everybody first sees it, kept where nothing is asked for in the address.
 
     Raises NotFoundError, and ConflictError when no answers are taken.
     """
@@ -113,73 +98,22 @@ def _first_form(lang: str, series: str, slug: str, now: datetime) -> str:
             raise refused
         return _form_page(_form(lang, found), found, view, problem="")
 
-    def make() -> KeptAnswer:
-        g.csrf_token = _TOKEN_MARK  # Flask-WTF puts into the page what it finds here
-        try:
-            return make_answer(render().encode())
-        finally:
-            g.pop("csrf_token")
-
     # Looked at before anything else, so that an unknown session and a hidden one leave the same traces in the headers.
     is_own = has_message() or bool(request.query_string)
     mark = queries.find_session_mark(db.engine, series, slug)
     today = mark and standing(mark, now=now)
     if is_own or mark is None or today is None or today.phase is not Phase.OPEN:
         return render()
-    answer = keep(("rsvp.answer", lang, mark.series_id, mark.revision, today), make)
-    return answer.body.decode().replace(_TOKEN_MARK, generate_csrf())
+    return kept_form(("rsvp.answer", lang, mark.series_id, mark.revision, today), render)
 
 
 def _form(lang: str, workshop_session: WorkshopSession) -> AnswerForm:
-    codes = _codes(workshop_session.series.languages)
-    return AnswerForm(codes=codes, language=lang if lang in codes else codes[0], timezone=workshop_session.tzid)
-
-
-def _receive(
-    form: AnswerForm, workshop_session: WorkshopSession, notice: Notice, lang: str, now: datetime
-) -> tuple[int, str]:
-    """Take the form: the status to answer with, and the code of what stands in the way."""
-    if form.is_trapped:
-        return 303, ""
-    is_valid = form.validate_on_submit()
-    if is_valid and form.is_too_fast(now):
-        return 422, "too_fast"
-    if form.notice.data and form.notice.data != notice_id(notice):
-        form.acknowledge_rule.data = False
-        return 422, NoticeChangedError.code
-    if (
-        form.answer.data in set(Choice)
-        and needs_box(notice, Choice(form.answer.data))
-        and not form.acknowledge_rule.data
-    ):
-        form.acknowledge_rule.errors = [
-            *form.acknowledge_rule.errors,
-            _("Please read the rule of this session and tick the box; you may also decline without it."),
-        ]
-        is_valid = False
-    if not is_valid:
-        return 422, ""
-    try:
-        service.request_answer(
-            db.session(), now=now, workshop_session=workshop_session, values=_asked(form, notice, lang)
-        )
-    except SessionFullError as fault:
-        return fault.status, fault.code
-    db.session.commit()
-    return 303, ""
-
-
-def _asked(form: AnswerForm, notice: Notice, lang: str) -> service.Asked:
-    return service.Asked(
-        name=form.name.data,
-        address=form.email.data,
-        choice=Choice(form.answer.data),
-        language=form.language.data,
-        tzid=form.timezone.data,
-        affiliation=form.affiliation.data or "",
-        wants_reminders=form.reminders.data,
-        notice=notice if form.acknowledge_rule.data else None,
-        notice_language=lang,
+    return make_answer_form(
+        [workshop_session],
+        list_questions(db.session(), workshop_session.series_id, [workshop_session.id]),
+        codes=mail_languages(workshop_session.series.languages),
+        lang=lang,
+        needs_address=not workshop_session.series.without_address,
     )
 
 
@@ -191,13 +125,18 @@ def _form_page(form: AnswerForm, workshop_session: WorkshopSession, view: Sessio
     days = workshop_session.series.retention_days
     assert view.notice is not None
     form.notice.data = notice_id(view.notice)
+    has_none = left is Places.NO or problem == SessionFullError.code
+    joins_list = has_none and form.waiting_list is not None
+    word_coming(form, joins_list=joins_list, needs_approval=workshop_session.needs_approval)
     return render_template(
         "rsvp/answer.html",
         form=form,
         view=view,
         problem=problem,
         has_few=left is Places.FEW,
-        has_none=left is Places.NO or problem == SessionFullError.code,
+        has_none=has_none,
+        joins_list=joins_list,
+        needs_approval=workshop_session.needs_approval,
         retention_days=days,
         erases_at=erases_at(
             [(AnswerState.PENDING, view.ends_at, view.ends_at)], created_at=view.ends_at, retention_days=days
@@ -205,16 +144,23 @@ def _form_page(form: AnswerForm, workshop_session: WorkshopSession, view: Sessio
     )
 
 
-def _codes(of_series: Collection[str]) -> tuple[str, ...]:
-    """Return the languages to be written to in: the series', as far as the instance speaks them."""
-    return tuple(code for code in of_series if code in languages()) or languages()
+def word_coming(form: AnswerForm, *, joins_list: bool, needs_approval: bool) -> None:
+    """Say what “I will come” leads to where it is not a place: the waiting list, or the organisers' decision."""
+    if not (joins_list or needs_approval):
+        return
+    words = _("I would like to come") if needs_approval else _("Put me on the waiting list")
+    form.answer.choices = [
+        SelectChoice(value=one.value, label=words if one.value == Choice.ACCEPTED.value else one.label)
+        for one in form.answer.choices
+    ]
 
 
 @blueprint.get("/series/<series>/<session>/rsvp/sent")
 def sent(lang: str, series: str, session: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
     """Say that a link was mailed: the same to everybody."""
     try:
-        _, view = _open_session(db.session(), series, session)
+        _found, view = _open_session(db.session(), series, session)
     except NotFoundError:
         return _moved_to(series, session, "rsvp.sent")
-    return render_template("rsvp/sent.html", view=view)
+    back = url_for("public.session", series=view.series_slug, session=view.slug)
+    return render_template("rsvp/sent.html", back=back, is_series=False)

@@ -19,6 +19,8 @@ from workshop.rsvp import queries, service
 from workshop.rsvp.routes.blueprint import blueprint
 from workshop.rsvp.rule import RoomMissingError
 from workshop.rsvp.schedule import Door, RoomClosedError, RoomNotOpenError, SessionCancelledError, door, door_opens_at
+from workshop.rsvp.service.attending import note_entry
+from workshop.rsvp.view.lists import notes_people
 
 _TEN_MINUTES = timedelta(minutes=10)
 _ANY_ROOM = "'self' https: http:"
@@ -27,7 +29,7 @@ _ANY_ROOM = "'self' https: http:"
 
 @blueprint.route("/join/<token>", methods=["GET", "POST"])
 def join(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
-    """Say when the room opens; a POST leads into it. The room's address is in no page."""
+    """Say when the room opens; a POST leads into it, and counts as attendance. The room's address is in no page."""
     now, minutes = clock.now(), int(current_app.config["JOIN_OPENS_MINUTES"])
     found = queries.find_answer_to_join(db.session(), token=token)
     if found is None:
@@ -41,7 +43,10 @@ def join(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the add
         raise SessionCancelledError
     if request.method == "POST":
         _check_door(where, workshop_session)
-        response = redirect(workshop_session.room_link, 303)
+        room_link = workshop_session.room_link
+        note_entry(db.session(), now=now, answer=found)
+        db.session.commit()
+        response = redirect(room_link, 303)
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
     if where is Door.OPEN and workshop_session.room_link:
@@ -53,6 +58,7 @@ def join(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the add
         has_room=bool(workshop_session.room_link),
         door_opens_at=door_opens_at(view, minutes=minutes),
         own_tzid=found.participant.tzid,
+        notes_people=notes_people(workshop_session),
     )
 
 

@@ -1,104 +1,186 @@
-"""What the answer form asks for: kept, and a link mailed. Nothing else changes until the button behind that link."""
+"""What the answer forms ask for: kept, and a link mailed. Nothing else changes until the button behind that link."""
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
-from workshop.chatham.notices import Notice
 from workshop.core.addresses import fold_address
 from workshop.core.errors import NotFoundError, TooManyRequestsError
 from workshop.core.limits import hit
+from workshop.core.links import Purpose, issue
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
 from workshop.rsvp.models import Answer, AnswerRequest, AnswerState, Choice, Participant
+from workshop.rsvp.queries import count_seats
 from workshop.rsvp.rule import (
     NoticeChangedError,
     SessionFullError,
     needs_box,
     notice_id,
     notice_of,
+    shares_of,
     takes_answers,
     tells_places,
 )
 from workshop.rsvp.schedule import refusal
-from workshop.rsvp.service.standing import is_full, lock_participant
+from workshop.rsvp.service.standing import lock_participant
 
 MAILS_PER_HOUR = 3
 """How many mails that confirm an address one address gets, whoever asks for them."""
 DOUBLE_PRESS = timedelta(seconds=60)
 """The same answer twice within this time is one press that came twice."""
 
-_ANSWER = sa.select(Answer).where(
-    Answer.participant_id == sa.bindparam("participant"), Answer.workshop_session_id == sa.bindparam("session")
+_ANSWERS = sa.select(Answer.workshop_session_id, Answer.id).where(
+    Answer.participant_id == sa.bindparam("participant"),
+    Answer.workshop_session_id.in_(sa.bindparam("sessions", expanding=True)),
+)
+_WAITING = sa.select(AnswerRequest.__table__).where(
+    AnswerRequest.answer_id.in_(sa.bindparam("answers", expanding=True))
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the form says, checked."""
+    """What a form says, checked."""
 
     name: str
     address: str
+    """Empty: the series asks for none, and the link is shown once instead of mailed."""
     choice: Choice
     language: str
     tzid: str
     affiliation: str = ""
     wants_reminders: bool = True
-    notice: Notice | None = None
-    """The notice that was shown and its box ticked; None when it was not."""
+    notices: Collection[str] = ()
+    """The notices that were shown and whose boxes were ticked, such as `discussion.1`."""
     notice_language: str = ""
+    is_discreet: bool = False
+    keeps_informed: bool = False
+    follows: bool = False
+    """Also the sessions announced later."""
+    interpretation: str = ""
+    """Kept for the sessions that are interpreted into it."""
+    access_needs: str = ""
+    share: str = ""
+    """Kept for the sessions that have it."""
+    joins_list: bool = False
+    """Knowingly: waits for a place if none is left."""
+    replies: Mapping[str, Any] = field(default_factory=dict)
+    """Question's key → reply, as QuestionReply keeps it."""
+    invitation_id: int | None = None
+    """The invitation that let these answers in; whoever calls has asked it."""
 
 
-def request_answer(session: Session, *, now: datetime, workshop_session: WorkshopSession, values: Asked) -> None:
-    """Keep an answer until its address is confirmed, and mail the link for that. Flushes.
+def request_answer(session: Session, *, now: datetime, workshop_session: WorkshopSession, values: Asked) -> Participant:
+    """Keep an answer for one session until its address is confirmed: see `request_answers`."""
+    return request_answers(session, now=now, workshop_sessions=[workshop_session], values=values)
 
-    Does the same work for an address that is known and one that is not, so that neither shows.
+
+def request_answers(
+    session: Session,
+    *,
+    now: datetime,
+    workshop_sessions: Sequence[WorkshopSession],
+    values: Asked,
+    mails_link: bool = True,
+) -> Participant:
+    """Keep the same answer for sessions of one series until its address is confirmed; one mail for all. Flushes.
+
+    Does the same work for an address that is known and one that is not, so that neither shows. Without an address
+    nothing is mailed: the participant's own page, whose link exists from now on, has the button. Nor is anything with
+    `mails_link` off: the caller knows the address already, and presses the button at once.
 
     Raises:
-        NotFoundError: the session takes no answers by its address.
-        ConflictError: cancelled, begun, closed, not yet open; for an acceptance also full where that may be told (a
-            subclass says which).
-        NoticeChangedError: the notice's box is required, and the notice read is not today's.
+        NotFoundError: a session takes no answers by its address.
+        ConflictError: cancelled, begun, closed, not yet open; for an acceptance also full where that may be told and
+            nobody asked for the waiting list (a subclass says which; `session` in the context is the slug).
+        NoticeChangedError: a notice's box is required, and the notice read is not today's.
     """
-    if not takes_answers(workshop_session):
-        raise NotFoundError("no answers by address")
-    if found := refusal(workshop_session, now=now):
-        raise found
-    notice = notice_of(workshop_session)
-    if needs_box(notice, values.choice) and (values.notice is None or notice_id(values.notice) != notice_id(notice)):
-        raise NoticeChangedError(field="acknowledge_rule")
-    # Where the Rule lets nobody know of places, only the button says so, to whoever owns the address.
-    if values.choice is Choice.ACCEPTED and tells_places(workshop_session) and is_full(session, workshop_session):
-        raise SessionFullError
-    participant = _participant(session, workshop_session.series_id, values, now)
-    answer = _answer(session, participant, workshop_session, now)
-    if not _ask(session, answer, values, now):
-        return
-    is_allowed = _may_mail(session, participant, now)
+    for workshop_session in workshop_sessions:
+        _check(workshop_session, values, now)
+    _check_places(session, workshop_sessions, values)
+    series_id = workshop_sessions[0].series_id
+    if not values.address:
+        participant = _nameless(session, series_id, values, now)
+        _ask(session, participant, workshop_sessions, values, now)
+        issue(session, purpose=Purpose.MY, subject=participant.subject)
+        return participant
+    participant = _participant(session, series_id, values, now)
+    is_new = _ask(session, participant, workshop_sessions, values, now)
+    if not mails_link:
+        return participant
     with session.begin_nested() as point:
-        emails.confirm_address(session, now=now, answer=answer, language=values.language)
-        if not is_allowed:
+        is_allowed = _may_mail(session, participant, now)
+        emails.confirm_address(
+            session,
+            now=now,
+            participant=participant,
+            session_ids=[one.id for one in workshop_sessions],
+            language=values.language,
+        )
+        if not (is_allowed and is_new):
             # Written and taken back: a quicker answer would tell that somebody asked for this address before.
             point.rollback()
+    return participant
+
+
+def _check(workshop_session: WorkshopSession, values: Asked, now: datetime) -> None:
+    if values.invitation_id is None and not takes_answers(workshop_session):
+        raise NotFoundError("no answers by address")
+    if found := refusal(workshop_session, now=now):
+        found.context["session"] = workshop_session.slug
+        raise found
+    notice = notice_of(workshop_session)
+    if needs_box(notice, values.choice) and notice_id(notice) not in values.notices:
+        raise NoticeChangedError(field="acknowledge_rule", session=workshop_session.slug)
+
+
+def _check_places(session: Session, workshop_sessions: Sequence[WorkshopSession], values: Asked) -> None:
+    """Raise SessionFullError for the first session whose places are all taken, where the form may say so.
+
+    Where the Rule lets nobody know of places, only the button says so, to whoever owns the address.
+    """
+    if values.choice is not Choice.ACCEPTED:
+        return
+    limited = [
+        one
+        for one in workshop_sessions
+        if one.capacity is not None
+        and not one.needs_approval
+        and not (values.joins_list and one.has_waiting_list)
+        and tells_places(one)
+    ]
+    held = count_seats(session, [one.id for one in limited])
+    for one in limited:
+        if held[one.id] >= (one.capacity or 0):
+            raise SessionFullError(session=one.slug)
+
+
+def _new_values(series_id: int, values: Asked, now: datetime) -> dict[str, Any]:
+    return {"series_id": series_id, "language": values.language, "tzid": values.tzid, "created_at": now}
+
+
+def _nameless(session: Session, series_id: int, values: Asked, now: datetime) -> Participant:
+    """Make a participant without an address; nothing tells two of them apart but their links."""
+    participant = Participant(**_new_values(series_id, values, now))
+    session.add(participant)
+    session.flush()
+    return participant
 
 
 def _participant(session: Session, series_id: int, values: Asked, now: datetime) -> Participant:
     """Find or make the participant, and lock them: two first answers at once are one person's."""
     folded = fold_address(values.address)
-    new = {
-        "series_id": series_id,
-        "address": values.address,
-        "address_folded": folded,
-        "language": values.language,
-        "tzid": values.tzid,
-        "created_at": now,
-    }
+    new = {**_new_values(series_id, values, now), "address": values.address, "address_folded": folded}
     session.execute(_new_participant(session.get_bind().dialect.name), [new])
     return lock_participant(session, (series_id, folded))
 
@@ -109,46 +191,107 @@ def _new_participant(dialect: str) -> sa.Insert:
     return insert(Participant).on_conflict_do_nothing(index_elements=["series_id", "address_folded"])
 
 
-def _answer(session: Session, participant: Participant, workshop_session: WorkshopSession, now: datetime) -> Answer:
-    answer = session.scalar(_ANSWER, {"participant": participant.id, "session": workshop_session.id})
-    if answer is None:
-        answer = Answer(
-            participant=participant,
-            workshop_session=workshop_session,
-            state=AnswerState.PENDING,
-            created_at=now,
-            answered_at=now,
-        )
-        session.add(answer)
-        session.flush()
-    return answer
+@functools.cache
+def _new_answer(dialect: str) -> sa.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(cast("sa.Table", Answer.__table__)).on_conflict_do_nothing(
+        index_elements=["participant_id", "workshop_session_id"]
+    )
 
 
-def _ask(session: Session, answer: Answer, values: Asked, now: datetime) -> bool:
+@functools.cache
+def _keep_request(dialect: str) -> sa.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(cast("sa.Table", AnswerRequest.__table__))
+    others = {name: column for name, column in statement.excluded.items() if name != "answer_id"}
+    return statement.on_conflict_do_update(index_elements=["answer_id"], set_=others)
+
+
+def _answers(
+    session: Session, participant: Participant, workshop_sessions: Sequence[WorkshopSession], now: datetime
+) -> dict[int, int]:
+    """Find or make the answers: session's id → answer's id. The same statements for a known one and a new one."""
+    ids = sorted({one.id for one in workshop_sessions})
+    new = [
+        {
+            "participant_id": participant.id,
+            "workshop_session_id": id_,
+            "state": AnswerState.PENDING,
+            "created_at": now,
+            "answered_at": now,
+        }
+        for id_ in ids
+    ]
+    session.execute(_new_answer(session.get_bind().dialect.name), new)
+    rows = session.execute(_ANSWERS, {"participant": participant.id, "sessions": ids})
+    return {row[0]: row[1] for row in rows}
+
+
+def _ask(
+    session: Session,
+    participant: Participant,
+    workshop_sessions: Sequence[WorkshopSession],
+    values: Asked,
+    now: datetime,
+) -> bool:
     """Replace what waits for the button; False for the same again within a minute."""
-    is_acknowledged = values.notice is not None and needs_box(values.notice, values.choice)
-    said = {
+    answers = _answers(session, participant, workshop_sessions, now)
+    said = {answers[one.id]: _said(one, values) for one in workshop_sessions}
+    waiting = {row["answer_id"]: row for row in session.execute(_WAITING, {"answers": list(said)}).mappings()}
+    is_again = all(
+        answer_id in waiting
+        and now - waiting[answer_id]["created_at"] < DOUBLE_PRESS
+        and all(waiting[answer_id][key] == value for key, value in one.items())
+        for answer_id, one in said.items()
+    )
+    rows = [
+        {"answer_id": id_, "created_at": waiting[id_]["created_at"] if is_again else now, **one}
+        for id_, one in said.items()
+    ]
+    session.execute(_keep_request(session.get_bind().dialect.name), rows)
+    _expire(session, participant, list(said))
+    return not is_again
+
+
+def _expire(session: Session, participant: Participant, answer_ids: Sequence[int]) -> None:
+    """Let nobody read what the session still held of these answers: the statements above went past it."""
+    session.expire(participant, ["answers"])
+    for answer_id in answer_ids:
+        if request := session.identity_map.get(identity_key(AnswerRequest, answer_id)):
+            session.expire(request)
+        if answer := session.identity_map.get(identity_key(Answer, answer_id)):
+            session.expire(answer, ["request"])
+
+
+def _said(workshop_session: WorkshopSession, values: Asked) -> dict[str, Any]:
+    """Return what is kept of the form for one session."""
+    notice = notice_of(workshop_session)
+    is_acknowledged = needs_box(notice, values.choice) and notice_id(notice) in values.notices
+    targets = {offer["into"] for offer in workshop_session.interpretation}
+    shares = {share.key for share in shares_of(workshop_session)}
+    return {
         "choice": values.choice,
         "name": values.name,
         "affiliation": values.affiliation,
         "language": values.language,
         "tzid": values.tzid,
         "wants_reminders": values.wants_reminders,
-        "notice_level": values.notice.level if values.notice and is_acknowledged else None,
-        "notice_version": values.notice.version if values.notice and is_acknowledged else None,
+        "notice_level": notice.level if is_acknowledged else None,
+        "notice_version": notice.version if is_acknowledged else None,
         "notice_language": values.notice_language if is_acknowledged else "",
+        "is_discreet": values.is_discreet,
+        "keeps_informed": values.keeps_informed,
+        "follows": values.follows,
+        "interpretation": values.interpretation if values.interpretation in targets else "",
+        "access_needs": values.access_needs,
+        "share": values.share if values.share in shares else "",
+        "joins_list": values.joins_list and workshop_session.has_waiting_list,
+        # As JSON gives it back, so that the same again is found to be the same.
+        "replies": {
+            key: list(value) if isinstance(value, list | tuple) else value for key, value in values.replies.items()
+        },
+        "invitation_id": values.invitation_id,
     }
-    waiting = session.get(AnswerRequest, answer.id, populate_existing=True)
-    if waiting is None:
-        session.add(AnswerRequest(answer_id=answer.id, created_at=now, **said))
-    elif now - waiting.created_at < DOUBLE_PRESS and all(getattr(waiting, key) == said[key] for key in said):
-        return False
-    else:
-        for key, value in said.items():
-            setattr(waiting, key, value)
-        waiting.created_at = now
-    session.flush()
-    return True
 
 
 def _may_mail(session: Session, participant: Participant, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,26 +12,31 @@ from workshop.chatham.notices import Notice
 from workshop.core.errors import NotFoundError
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
-from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerState, Choice, Participant
+from workshop.rsvp.models import Acknowledgement, Answer, AnswerState, Choice, Participant
 from workshop.rsvp.rule import (
+    AnswerRefusedError,
     NoticeChangedError,
-    SessionFullError,
+    OfferLapsedError,
+    UndoOverError,
     keeps_answer,
     needs_box,
     notice_id,
     notice_of,
     state_of,
 )
-from workshop.rsvp.schedule import AnswersClosedError, SessionEndedError, refusal_of_change
+from workshop.rsvp.schedule import AnswersClosedError, SessionEndedError, refusal_of_change, undo_until
 from workshop.rsvp.service.confirming import log_acknowledgement
-from workshop.rsvp.service.standing import (
-    acknowledge,
-    is_full,
-    lock_participant,
-    lock_sessions,
-    remember_told,
-    set_state,
-)
+from workshop.rsvp.service.seats import leave_place, take_place, tend
+from workshop.rsvp.service.standing import acknowledge, lock_participant, lock_sessions, remember_told, set_state
+
+
+class _Own(NamedTuple):
+    """A participant's answer, its session's row locked and its list tended."""
+
+    answer: Answer
+    workshop_session: WorkshopSession
+    had_offer: bool
+    """Before the list was tended."""
 
 
 def change_answer(
@@ -42,8 +48,11 @@ def change_answer(
     choice: Choice,
     notice: Notice | None,
     language: str,
+    joins_list: bool = False,
 ) -> Answer:
     """Change a confirmed answer for the session of that slug; the same again changes nothing. Flushes.
+
+    Coming, where a place is offered, accepts it. Where none is left the answer joins the list if it says so.
 
     Args:
         session: the database session.
@@ -53,19 +62,21 @@ def change_answer(
         choice: the new answer.
         notice: the notice shown, its box ticked; None when it was not.
         language: in which it was shown.
+        joins_list: waits for a place if none is left, knowingly.
 
     Raises:
         NotFoundError: there is no such answer.
-        ConflictError: too late, cancelled or, for an acceptance, full (a subclass says which).
+        ConflictError: too late, cancelled, declined by an organiser, an offer that lapsed or, for an acceptance, full
+            (a subclass says which).
         NoticeChangedError: today's notice was not acknowledged.
     """
-    answer, workshop_session = _own_answer(session, participant, slug)
-    if answer.state is state_of(choice):
+    own = _own_answer(session, participant, slug, now=now)
+    answer, workshop_session, before = own.answer, own.workshop_session, own.answer.state
+    if before is state_of(choice) and answer.refused_at is None:
         return answer
-    if found := refusal_of_change(workshop_session, choice=choice, now=now):
-        raise found
-    if not keeps_answer(workshop_session, answer.state):
-        raise AnswersClosedError
+    if choice is Choice.ACCEPTED and own.had_offer and before is not AnswerState.OFFERED:
+        raise OfferLapsedError
+    _check_change(own, choice, now)
     today = notice_of(workshop_session)
     known = session.execute(
         sa.select(Acknowledgement.level, Acknowledgement.version).where(Acknowledgement.answer_id == answer.id)
@@ -73,9 +84,11 @@ def change_answer(
     needs = needs_box(today, choice, known=[(row[0], row[1]) for row in known])
     if needs and (notice is None or notice_id(notice) != notice_id(today)):
         raise NoticeChangedError(field="acknowledge_rule")
-    if choice is Choice.ACCEPTED and answer.state not in HOLDS_SEAT and is_full(session, workshop_session):
-        raise SessionFullError
-    set_state(session, answer, state_of(choice), now=now)
+    if choice is Choice.ACCEPTED:
+        if take_place(session, answer, workshop_session, joins_list=joins_list, now=now) is before:
+            return answer
+    else:
+        leave_place(session, answer, workshop_session, state_of(choice), now=now)
     is_new = needs and acknowledge(session, answer, today, language=language, now=now)
     remember_told(answer)
     emails.answer_recorded(session, now=now, answer=answer)
@@ -85,59 +98,130 @@ def change_answer(
     return answer
 
 
-def withdraw(session: Session, *, now: datetime, participant: Participant, slug: str) -> Answer:
-    """Take back a confirmed answer; its seat is free at once. Flushes.
+def _check_change(own: _Own, choice: Choice, now: datetime) -> None:
+    """Raise a ConflictError where the answer may not be changed so."""
+    answer, workshop_session = own.answer, own.workshop_session
+    if found := refusal_of_change(workshop_session, choice=choice, now=now, state=answer.state):
+        raise found
+    if answer.refused_at is not None:
+        raise AnswerRefusedError
+    was_let_in = workshop_session.is_published and answer.invitation_id is not None
+    if not was_let_in and not keeps_answer(workshop_session, answer.state):
+        raise AnswersClosedError
+
+
+def accept_offer(
+    session: Session,
+    *,
+    now: datetime,
+    participant: Participant,
+    slug: str,
+    notice: Notice | None,
+    language: str,
+) -> Answer:
+    """Accept the place that is offered in the session of that slug; pressed twice it changes nothing. Flushes.
+
+    Raises:
+        NotFoundError: there is no such answer.
+        OfferLapsedError: no place is offered any more.
+        ConflictError: cancelled, or begun.
+        NoticeChangedError: today's notice was not acknowledged.
+    """
+    own = _own_answer(session, participant, slug, now=now)
+    if own.answer.state not in {AnswerState.ACCEPTED, AnswerState.OFFERED}:
+        raise OfferLapsedError
+    return change_answer(
+        session,
+        now=now,
+        participant=participant,
+        slug=slug,
+        choice=Choice.ACCEPTED,
+        notice=notice,
+        language=language,
+    )
+
+
+def pass_on(session: Session, *, now: datetime, participant: Participant, slug: str) -> Answer:
+    """Let the place that is offered go to the next at once; pressed twice it changes nothing. Flushes.
+
+    Raises:
+        NotFoundError: there is no such answer.
+        OfferLapsedError: no place is offered any more.
+    """
+    answer, workshop_session, had_offer = _own_answer(session, participant, slug, now=now)
+    if answer.state is AnswerState.DECLINED:
+        return answer
+    if answer.state is not AnswerState.OFFERED:
+        if had_offer:
+            return answer  # it lapsed meanwhile: the place has gone on already
+        raise OfferLapsedError
+    leave_place(session, answer, workshop_session, AnswerState.DECLINED, now=now)
+    remember_told(answer)
+    emails.answer_recorded(session, now=now, answer=answer)
+    session.flush()
+    return answer
+
+
+def withdraw(session: Session, *, now: datetime, participant: Participant, slug: str, may_undo: bool = True) -> Answer:
+    """Take back a confirmed answer. Flushes.
+
+    Its seat is free at once; where somebody waits it is kept for a short time, so that this can be undone (`may_undo`).
 
     Raises:
         NotFoundError: there is no such answer.
         SessionEndedError: the session is over.
     """
-    answer, workshop_session = _own_answer(session, participant, slug)
-    if answer.state is not AnswerState.WITHDRAWN and now >= workshop_session.ends_at:
+    answer, workshop_session, _ = _own_answer(session, participant, slug, now=now)
+    if answer.state is AnswerState.WITHDRAWN:
+        return answer
+    if now >= workshop_session.ends_at:
         raise SessionEndedError
-    set_state(session, answer, AnswerState.WITHDRAWN, now=now)
+    leave_place(session, answer, workshop_session, AnswerState.WITHDRAWN, now=now, may_undo=may_undo)
     return answer
 
 
-def _own_answer(session: Session, participant: Participant, slug: str) -> tuple[Answer, WorkshopSession]:
+def undo(session: Session, *, now: datetime, participant: Participant, slug: str) -> Answer:
+    """Give back the seat, or the place in the list, that was given up a short time ago; twice is once. Flushes.
+
+    Raises:
+        NotFoundError: there is no such answer.
+        UndoOverError: it is too late, or there was nothing to give back.
+        ConflictError: cancelled, or begun.
+    """
+    answer, workshop_session, _ = _own_answer(session, participant, slug, now=now)
+    if answer.state in {AnswerState.ACCEPTED, AnswerState.WAITLISTED, AnswerState.OFFERED}:
+        return answer
+    if undo_until(answer, now=now) is None:
+        raise UndoOverError
+    if found := refusal_of_change(workshop_session, choice=Choice.ACCEPTED, now=now, state=AnswerState.WAITLISTED):
+        raise found
+    if answer.seat_kept_until is not None:
+        set_state(session, answer, AnswerState.ACCEPTED, now=now)
+    else:
+        set_state(session, answer, AnswerState.WAITLISTED, now=now)
+        tend(session, workshop_session, now=now)
+    remember_told(answer)
+    if answer.offer_expires_at is None:  # an offer has a mail of its own
+        emails.answer_recorded(session, now=now, answer=answer)
+    session.flush()
+    return answer
+
+
+def _own_answer(session: Session, participant: Participant, slug: str, *, now: datetime) -> _Own:
     participant = lock_participant(session, participant.id)
-    answer = session.scalar(
-        sa.select(Answer)
-        .join(Answer.workshop_session)
-        .where(
-            Answer.participant_id == participant.id,
-            Answer.state != AnswerState.PENDING,
-            WorkshopSession.slug == slug,
-            WorkshopSession.series_id == participant.series_id,
-        )
-        .execution_options(populate_existing=True)
+    found = sa.select(Answer).where(
+        Answer.participant_id == participant.id,
+        Answer.state != AnswerState.PENDING,
+        WorkshopSession.slug == slug,
+        WorkshopSession.series_id == participant.series_id,
     )
+    found = found.join(Answer.workshop_session).execution_options(populate_existing=True)
+    answer = session.scalar(found)
     if participant.confirmed_at is None or answer is None:
         raise NotFoundError("no such answer")
-    return answer, lock_sessions(session, [answer.workshop_session_id])[answer.workshop_session_id]
-
-
-def update_preferences(
-    session: Session,
-    *,
-    participant: Participant,
-    name: str,
-    affiliation: str,
-    language: str,
-    tzid: str,
-    wants_reminders: bool,
-) -> None:
-    """Keep how a participant wants to be called and written to. Flushes. Raises NotFoundError for one erased."""
-    participant = lock_participant(session, participant.id)
-    participant.name = name
-    participant.affiliation = affiliation
-    participant.language = language
-    participant.tzid = tzid
-    participant.wants_reminders = wants_reminders
-    session.flush()
-
-
-def stop_reminders(session: Session, participant: Participant) -> None:
-    """Send this participant no more reminders; the answers stand. Flushes."""
-    lock_participant(session, participant.id).wants_reminders = False
-    session.flush()
+    workshop_session = lock_sessions(session, [answer.workshop_session_id])[answer.workshop_session_id]
+    # Whoever tended the list while this waited for the lock may have changed the answer.
+    session.refresh(answer)
+    had_offer = answer.state is AnswerState.OFFERED
+    tend(session, workshop_session, now=now)
+    return _Own(answer, workshop_session, had_offer)

@@ -14,7 +14,9 @@ from workshop.core.links import Purpose, issue
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerState, Participant
 from workshop.rsvp.queries import count_seats
+from workshop.rsvp.schedule import GIVES_UP
 
+_WAITS = frozenset({AnswerState.WAITLISTED, AnswerState.OFFERED})
 _LOCKED = (
     sa.select(Participant)
     .where(Participant.erased_at.is_(None))
@@ -55,6 +57,24 @@ def lock_sessions(session: Session, session_ids: Collection[int]) -> dict[int, W
     return {workshop_session.id: workshop_session for workshop_session in found}
 
 
+def lock_left_sessions(session: Session, participant: Participant, *, now: datetime) -> list[WorkshopSession]:
+    """Return the sessions in which erasing this participant leaves a seat or a place in the list, their rows locked.
+
+    To be asked after the participant's row and before anything of theirs is changed: who offers places reads and
+    changes answers under the session's lock alone.
+    """
+    ids = session.scalars(
+        sa.select(Answer.workshop_session_id)
+        .join(Answer.workshop_session)
+        .where(
+            Answer.participant_id == participant.id,
+            WorkshopSession.ends_at > now,
+            sa.or_(Answer.state.in_((*HOLDS_SEAT, AnswerState.WAITLISTED)), Answer.seat_kept_until.is_not(None)),
+        )
+    ).all()
+    return list(lock_sessions(session, ids).values()) if ids else []
+
+
 def is_full(session: Session, workshop_session: WorkshopSession) -> bool:
     """Whether no seat is left; certain only while the session's row is locked."""
     if workshop_session.capacity is None:
@@ -63,10 +83,21 @@ def is_full(session: Session, workshop_session: WorkshopSession) -> bool:
 
 
 def set_state(session: Session, answer: Answer, state: AnswerState, *, now: datetime) -> None:
-    """Give an answer its state; a seat is held since when it was first taken. Flushes."""
-    if answer.state is not state:
+    """Give an answer its state; a seat is held since when it was first taken. Flushes.
+
+    Ends what belonged to the state before: an offer, a seat that was kept, the place in the list unless giving it up
+    can be undone.
+    """
+    before = answer.state
+    if before is not state:
         answer.state = state
         answer.answered_at = now
+        if state not in _WAITS and not (before is AnswerState.WAITLISTED and state in GIVES_UP):
+            answer.waitlisted_at = None
+    if state is not AnswerState.OFFERED:
+        answer.offer_expires_at = None
+    if state in HOLDS_SEAT:
+        answer.seat_kept_until = None
     answer.accepted_at = (answer.accepted_at or now) if state in HOLDS_SEAT else None
     if state is AnswerState.ACCEPTED:
         # Its hash must stand before a page, which may not write, shows the link.

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workshop.chatham.notices import Notice
 from workshop.chatham.rule import Audience, Level, Surface
-from workshop.programme.models import WorkshopSession
+from workshop.core.localized import Localized
+from workshop.programme.models import Question, WorkshopSession
 from workshop.programme.view import SessionView, session_view
 from workshop.rsvp.models import Acknowledgement, Answer, AnswerState, Choice, Participant
-from workshop.rsvp.rule import STANDS, level_of, needs_box, notice_of
-from workshop.rsvp.schedule import Door, Phase, door, door_opens_at, is_expired, phase, refusal_of_change
+from workshop.rsvp.rule import STANDS, level_of, needs_box, notice_of, shares_of
+from workshop.rsvp.schedule import (
+    FIRST_COME,
+    Door,
+    Phase,
+    door,
+    door_opens_at,
+    is_expired,
+    is_open_offer,
+    phase,
+    refusal_of_change,
+    undo_until,
+)
+
+_NOT_TO_WITHDRAW = frozenset({AnswerState.WITHDRAWN, AnswerState.LAPSED, AnswerState.OFFERED})
+"""An offer is passed on by a button of its own."""
+_WAITING = frozenset({AnswerState.WAITLISTED, AnswerState.REQUESTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +43,15 @@ class RequestView:
     language: str
     tzid: str
     wants_reminders: bool
+    is_discreet: bool
+    keeps_informed: bool
+    follows: bool
+    interpretation: str
+    access_needs: str
+    share: Localized
+    """Name of the share of places that they count themselves to; empty for none."""
+    joins_list: bool
+    needs_approval: bool
     asked_at: datetime
     standing: AnswerState | None
     """The answer that it would replace; None for a first one."""
@@ -45,6 +70,29 @@ class AnswerView:
     choices: tuple[Choice, ...]
     """What the answer can be changed to now; a full session is found out by asking."""
     may_withdraw: bool
+    position: int | None
+    """Place in the waiting list, 1 for the next; None where they do not wait."""
+    offer_ends_at: datetime | None
+    """Until when a place is held for them; None without an offer that can still be taken."""
+    undo_until: datetime | None
+    """Until when what was given up can be had back; None: it cannot."""
+    has_list: bool
+    """Whether one may wait for a place."""
+    may_join_list: bool
+    """Whether coming too late can be followed by joining the list in one press."""
+    needs_approval: bool
+    is_refused: bool
+    refusal_text: Localized
+    """What the organisers said to it; may be empty."""
+    added_reason: str
+    """Why the organisers added this answer; empty for one's own."""
+    interpretation: str
+    """Language into which interpretation is needed; empty for none."""
+    share: Localized
+    """Name of the share of places that they count themselves to; empty for none."""
+    code: str
+    """For the door; empty without a seat."""
+    attended_at: datetime | None
     notice: Notice | None
     """Today's notice where coming, or perhaps coming, asks for its box; None where it was acknowledged."""
     door: Door
@@ -60,9 +108,16 @@ class ParticipantView:
     name: str
     affiliation: str
     address: str
+    """Empty: nothing can be mailed, and the page's address is the only key."""
+    new_address: str
+    """Given, and not confirmed yet; or empty."""
     language: str
     tzid: str
     wants_reminders: bool
+    is_discreet: bool
+    access_needs: str
+    informed_since: datetime | None
+    follows_since: datetime | None
     is_confirmed: bool
     erases_at: datetime
     series_tzid: str
@@ -80,6 +135,8 @@ def participant_view(
     now: datetime,
     join_minutes: int,
     erases_at: datetime,
+    positions: Mapping[int, int] | None = None,
+    new_address: str = "",
 ) -> ParticipantView:
     """Return what a participant sees of what is held.
 
@@ -90,6 +147,8 @@ def participant_view(
         now: the present.
         join_minutes: before the start the join page opens.
         erases_at: when the identity is erased.
+        positions: answer's id → place in the waiting list.
+        new_address: given and not confirmed yet.
     """
     known = {(found.answer_id, found.level, found.version) for found in acknowledgements}
     is_confirmed = participant.confirmed_at is not None
@@ -97,15 +156,21 @@ def participant_view(
     stands = [
         shown
         for answer in answers
-        if is_confirmed and (shown := _answer(answer, known, now=now, join_minutes=join_minutes))
+        if is_confirmed
+        and (shown := _answer(answer, known, (positions or {}).get(answer.id), now=now, join_minutes=join_minutes))
     ]
     return ParticipantView(
         name=participant.name,
         affiliation=participant.affiliation,
         address=participant.address or "",
+        new_address=new_address,
         language=participant.language,
         tzid=participant.tzid,
         wants_reminders=participant.wants_reminders,
+        is_discreet=participant.is_discreet,
+        access_needs=participant.access_needs,
+        informed_since=participant.informed_since,
+        follows_since=participant.follows_since,
         is_confirmed=is_confirmed,
         erases_at=erases_at,
         series_tzid=participant.series.tzid,
@@ -133,11 +198,43 @@ def own_session(workshop_session: WorkshopSession, state: AnswerState, *, is_con
     return session_view(workshop_session, audience=audience, surface=Surface.PERSONAL_PAGE)
 
 
+def reply_erases_at(question: Question, answers: Sequence[Answer], *, identity: datetime) -> datetime:
+    """Return when a reply is erased: so many days after the end of what the question is about, or with the identity.
+
+    Args:
+        question: what was asked, of one session or of the series.
+        answers: the participant's own, with their sessions.
+        identity: when the identity is erased.
+    """
+    ends = [
+        answer.workshop_session.ends_at
+        for answer in answers
+        if question.workshop_session_id in {None, answer.workshop_session_id}
+    ]
+    return min(identity, max(ends) + timedelta(days=question.keep_days)) if ends else identity
+
+
+def _audience_state(answer: Answer, now: datetime) -> AnswerState:
+    """Return the state by which it is decided how much of the session is seen.
+
+    Whoever can still undo, or was let in by an invitation, knows of a session that the public does not.
+    """
+    if answer.state in STANDS:
+        return answer.state
+    may_know = answer.invitation_id is not None or undo_until(answer, now=now) is not None
+    return AnswerState.WAITLISTED if may_know else answer.state
+
+
 def _request(answer: Answer, *, is_confirmed: bool, now: datetime) -> RequestView | None:
     request = answer.request
     if request is None or is_expired(request.created_at, now=now):
         return None
-    view = own_session(answer.workshop_session, answer.state, is_confirmed=is_confirmed)
+    is_let_in = request.invitation_id is not None
+    view = own_session(
+        answer.workshop_session,
+        AnswerState.WAITLISTED if is_let_in and answer.state not in STANDS else answer.state,
+        is_confirmed=is_confirmed or is_let_in,
+    )
     if view is None:
         return None
     today = notice_of(answer.workshop_session)
@@ -150,34 +247,82 @@ def _request(answer: Answer, *, is_confirmed: bool, now: datetime) -> RequestVie
         language=request.language,
         tzid=request.tzid,
         wants_reminders=request.wants_reminders,
+        is_discreet=request.is_discreet,
+        keeps_informed=request.keeps_informed,
+        follows=request.follows,
+        interpretation=request.interpretation,
+        access_needs=request.access_needs,
+        share=_share(answer.workshop_session, request.share),
+        joins_list=request.joins_list,
+        needs_approval=answer.workshop_session.needs_approval,
         asked_at=request.created_at,
         standing=None if answer.state is AnswerState.PENDING else answer.state,
         notice=today if needs_box(today, request.choice, known=read) else None,
     )
 
 
+def _share(workshop_session: WorkshopSession, key: str) -> Localized:
+    return next((share.name for share in shares_of(workshop_session) if share.key == key), Localized())
+
+
 def _answer(
-    answer: Answer, known: set[tuple[int, Level, int]], *, now: datetime, join_minutes: int
+    answer: Answer, known: set[tuple[int, Level, int]], position: int | None, *, now: datetime, join_minutes: int
 ) -> AnswerView | None:
     workshop_session = answer.workshop_session
-    view = own_session(workshop_session, answer.state, is_confirmed=True)
+    view = own_session(workshop_session, _audience_state(answer, now), is_confirmed=True)
     if answer.state is AnswerState.PENDING or view is None:
         return None
     today = notice_of(workshop_session)
     is_known = (answer.id, level_of(workshop_session), today.version) in known
+    has_offer = is_open_offer(answer.state, answer.offer_expires_at, view.starts_at, now=now)
+    # Until the list is tended an offer that ran out still says that it stands.
+    state = AnswerState.LAPSED if answer.state is AnswerState.OFFERED and not has_offer else answer.state
+    has_list = (
+        workshop_session.capacity is not None
+        and workshop_session.has_waiting_list
+        and not workshop_session.needs_approval
+    )
+    is_open = refusal_of_change(view, choice=Choice.ACCEPTED, now=now, state=state) is None
     return AnswerView(
         session=view,
-        state=answer.state,
+        state=state,
         answered_at=answer.answered_at,
         phase=phase(view, now=now),
-        choices=tuple(
-            choice
-            for choice in Choice
-            if choice.value != answer.state.value and refusal_of_change(view, choice=choice, now=now) is None
-        ),
-        may_withdraw=answer.state not in {AnswerState.WITHDRAWN, AnswerState.LAPSED} and now < view.ends_at,
+        choices=_choices(answer, state, view, now=now),
+        may_withdraw=state not in _NOT_TO_WITHDRAW and answer.refused_at is None and now < view.ends_at,
+        position=position if state is AnswerState.WAITLISTED else None,
+        offer_ends_at=answer.offer_expires_at if has_offer else None,
+        undo_until=undo_until(answer, now=now) if now < view.starts_at else None,
+        has_list=has_list,
+        may_join_list=has_list and state is AnswerState.LAPSED and is_open,
+        needs_approval=workshop_session.needs_approval,
+        is_refused=answer.refused_at is not None,
+        refusal_text=answer.refusal_text,
+        added_reason=answer.added_reason,
+        interpretation=answer.interpretation,
+        share=_share(answer.workshop_session, answer.share),
+        code=answer.code if state is AnswerState.ACCEPTED else "",
+        attended_at=answer.attended_at,
         notice=None if today.box is None or is_known else today,
         door=door(view, minutes=join_minutes, now=now),
         door_opens_at=door_opens_at(view, minutes=join_minutes),
         subject=answer.subject,
+    )
+
+
+def _choices(answer: Answer, state: AnswerState, view: SessionView, *, now: datetime) -> tuple[Choice, ...]:
+    """Return what the answer can be changed to now; none for an offer, which has buttons of its own."""
+    if answer.refused_at is not None or state is AnswerState.OFFERED:
+        return ()
+    is_first_come = now >= view.starts_at - FIRST_COME
+    return tuple(
+        choice
+        for choice in Choice
+        if choice.value != state.value
+        and refusal_of_change(view, choice=choice, now=now, state=state) is None
+        and (
+            choice is not Choice.ACCEPTED
+            or state not in _WAITING
+            or (state is AnswerState.WAITLISTED and is_first_come)
+        )
     )

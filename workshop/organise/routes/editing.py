@@ -1,6 +1,6 @@
-"""The workspace where it spans features: where it begins, editing, moving, cancelling, the mail that left.
+"""Editing, moving and cancelling: here, not in programme, because of those who have answered.
 
-Editing stands here, not in programme, because a looser level is refused once anyone has answered.
+A looser level is refused once anyone has; a raised capacity offers places to those who wait; an act says whom it tells.
 """
 
 from __future__ import annotations
@@ -8,22 +8,20 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from workshop.accounts.models import Role
-from workshop.accounts.queries import list_roles
-from workshop.accounts.routes import current_organiser, require_sign_in
+from workshop.accounts.routes import current_organiser
 from workshop.accounts.service import actor_of
-from workshop.audit.service import record
 from workshop.core import clock
-from workshop.core.db import db, writing
+from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
-from workshop.organise.queries import count_told, list_mail, list_series
-from workshop.organise.view import mail_row
+from workshop.organise.queries import count_told
+from workshop.organise.routes.blueprint import blueprint
 from workshop.programme.forms import (
     EditSessionForm,
     SeriesForm,
@@ -49,21 +47,8 @@ from workshop.programme.service.sessions import reschedule, update_session
 from workshop.programme.service.sessions import unpublish as unpublish_session
 from workshop.programme.service.standing import lock
 from workshop.programme.service.values import SessionValues, series_values, session_values
-from workshop.rsvp.queries import count_answers
-
-blueprint = Blueprint("organise", __name__, template_folder="templates", url_prefix="/<lang:lang>/organise")
-blueprint.before_request(require_sign_in)
-
-
-@blueprint.get("/")
-def dashboard(lang: str) -> ResponseReturnValue:
-    """Show one's own series and the sessions that come next."""
-    now = clock.now()
-    roles = list_roles(db.session(), organiser_id=current_organiser().id)
-    rows = [series_row(one, roles[one.id], now=now) for one in list_series(db.session(), roles)]
-    coming = [(row, session) for row in rows for session in row.sessions if not session.is_past]
-    coming.sort(key=lambda pair: pair[1].starts_at)
-    return render_template("organise/dashboard.html", all_series=rows, coming=coming, page_language=lang)
+from workshop.rsvp.queries import count_answers, lock_list
+from workshop.rsvp.service import tend
 
 
 @blueprint.route("/series/<series>/edit", methods=["GET", "POST"])
@@ -101,7 +86,7 @@ def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
     form = _edit_form(workshop_session, role)
     page = _page(lang, workshop_session, role)
     if form.validate_on_submit():
-        lock(db.session(), [workshop_session])
+        _lock_with_list(workshop_session)
         try:
             update_session(
                 db.session(),
@@ -117,6 +102,7 @@ def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
             add_faults(form, fault.faults)
         else:
             slug = workshop_session.slug
+            tend(db.session(), workshop_session, now=clock.now())
             db.session.commit()
             flash(_("The session is changed."))
             return redirect(url_for("organise.edit_session", lang=lang, series=series, session=slug), 303)
@@ -153,6 +139,7 @@ def move(lang: str, series: str, session: str) -> ResponseReturnValue:
     page["told_number"] = count_told(db.session(), workshop_session.id)
     form = TimesForm(data=session_data(session_values(workshop_session)))
     if form.validate_on_submit():
+        _lock_with_list(workshop_session)
         try:
             is_moved = reschedule(
                 db.session(),
@@ -170,6 +157,7 @@ def move(lang: str, series: str, session: str) -> ResponseReturnValue:
                 page["told_number"] = count_told(db.session(), workshop_session.id, ends_after=clock.now())
                 db.session.rollback()
                 return render_template("organise/move_confirm.html", form=form, after=after, **page)
+            tend(db.session(), workshop_session, now=clock.now())
             db.session.commit()
             flash(_("The session is moved.") if is_moved else _("Nothing has changed."))
             return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
@@ -183,7 +171,9 @@ def cancel(lang: str, series: str, session: str) -> ResponseReturnValue:
     form = FlaskForm()
     if form.validate_on_submit():
         actor = actor_of(current_organiser())
+        _lock_with_list(workshop_session)
         cancel_session(db.session(), now=clock.now(), workshop_session=workshop_session, actor=actor)
+        tend(db.session(), workshop_session, now=clock.now())
         db.session.commit()
         flash(_("The session is cancelled."))
         return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
@@ -192,16 +182,10 @@ def cancel(lang: str, series: str, session: str) -> ResponseReturnValue:
     return form_page("organise/cancel.html", form, **page)
 
 
-@blueprint.get("/series/<series>/mail")
-def mail(lang: str, series: str) -> ResponseReturnValue:
-    """Show the mail of a series: addresses masked, secret links cut. Looking is written into the log."""
-    found, role = open_series(series, *MANAGERS)
-    now, actor = clock.now(), actor_of(current_organiser())
-    rows = [mail_row(message) for message in list_mail(db.session(), found.id)]
-    row = series_row(found, role, now=now)
-    with writing() as log:
-        record(log, now=now, actor=actor, action="organise.view_mail", object_=f"series:{found.id}")
-    return render_template("organise/mail.html", messages_sent=rows, series=row, page_language=lang)
+def _lock_with_list(workshop_session: WorkshopSession) -> None:
+    """Lock a session and who waits for it, before the act writes into the log: that lock is always the last one."""
+    lock(db.session(), [workshop_session])
+    lock_list(db.session(), workshop_session.id)
 
 
 def _page(lang: str, workshop_session: WorkshopSession, role: Role) -> dict[str, Any]:
@@ -210,7 +194,7 @@ def _page(lang: str, workshop_session: WorkshopSession, role: Role) -> dict[str,
     now = clock.now()
     return {
         "page_language": lang,
-        "series": SeriesRow(series.slug, series.title, series.level, role in MANAGERS, ()),
+        "series": SeriesRow(series.slug, series.title, series.level, role in MANAGERS, (), is_owner=role is Role.OWNER),
         "row": session_row(workshop_session, series, now=now),
     }
 

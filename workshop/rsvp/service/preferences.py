@@ -1,0 +1,115 @@
+"""How participants want to be called and written to, and what else they told; all of it theirs to change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from workshop.programme.models import Question, WorkshopSession
+from workshop.rsvp.models import Answer, AnswerState, Participant, QuestionReply
+from workshop.rsvp.service.replies import keep_replies
+from workshop.rsvp.service.standing import lock_participant
+
+
+def update_preferences(  # noqa: PLR0913 (a person's choices are that many, all of them named at the call)
+    session: Session,
+    *,
+    now: datetime,
+    participant: Participant,
+    name: str,
+    affiliation: str,
+    language: str,
+    tzid: str,
+    wants_reminders: bool,
+    is_discreet: bool = False,
+    keeps_informed: bool = False,
+    follows: bool = False,
+    access_needs: str | None = None,
+    interpretation: Mapping[str, str] | None = None,
+    replies: Mapping[str, Any] | None = None,
+) -> None:
+    """Keep a participant's choices. A consent keeps the date on which it was given. Flushes.
+
+    Args:
+        session: the database session.
+        now: the present.
+        participant: whose choices they are.
+        name: a name or an alias.
+        affiliation: or empty.
+        language: of the messages.
+        tzid: IANA zone; empty for the session's.
+        wants_reminders: whether to remind.
+        is_discreet: whether mail and calendar name nothing.
+        keeps_informed: whether later sessions may be announced to them.
+        follows: whether later sessions are answered by themselves.
+        access_needs: None leaves what was said.
+        interpretation: session's slug → language, empty for none; other sessions are left as they are.
+        replies: question's key → reply, None to take it back; other questions are left as they are.
+
+    Raises:
+        NotFoundError: erased meanwhile.
+    """
+    participant = lock_participant(session, participant.id)
+    participant.name = name
+    participant.affiliation = affiliation
+    participant.language = language
+    participant.tzid = tzid
+    participant.wants_reminders = wants_reminders
+    participant.is_discreet = is_discreet
+    participant.informed_since = (participant.informed_since or now) if keeps_informed else None
+    participant.follows_since = (participant.follows_since or now) if follows else None
+    if access_needs is not None:
+        participant.access_needs = access_needs
+    session.flush()
+    _change_interpretation(session, participant, interpretation or {})
+    _change_replies(session, participant, replies or {}, now=now)
+
+
+def _change_interpretation(session: Session, participant: Participant, wanted: Mapping[str, str]) -> None:
+    if not wanted:
+        return
+    answers = session.scalars(
+        sa.select(Answer)
+        .join(Answer.workshop_session)
+        .where(
+            Answer.participant_id == participant.id,
+            Answer.state != AnswerState.PENDING,
+            WorkshopSession.slug.in_(list(wanted)),
+        )
+    )
+    for answer in answers:
+        language = wanted[answer.workshop_session.slug]
+        if not language or language in {offer["into"] for offer in answer.workshop_session.interpretation}:
+            answer.interpretation = language
+    session.flush()
+
+
+def _change_replies(session: Session, participant: Participant, said: Mapping[str, Any], *, now: datetime) -> None:
+    if not said:
+        return
+    taken_back = [key for key, value in said.items() if value is None]
+    session.execute(
+        sa.delete(QuestionReply)
+        .where(
+            QuestionReply.participant_id == participant.id,
+            QuestionReply.question_id.in_(
+                sa.select(Question.id).where(Question.series_id == participant.series_id, Question.key.in_(taken_back))
+            ),
+        )
+        .execution_options(synchronize_session="fetch")
+    )
+    kept = {key: value for key, value in said.items() if value is not None}
+    sessions = sa.select(Answer.workshop_session_id).where(
+        Answer.participant_id == participant.id, Answer.state != AnswerState.PENDING
+    )
+    keep_replies(session, participant=participant, session_ids=session.scalars(sessions).all(), said=kept, now=now)
+
+
+def stop_reminders(session: Session, participant: Participant) -> None:
+    """Send this participant no more reminders; the answers stand. Flushes."""
+    lock_participant(session, participant.id).wants_reminders = False
+    session.flush()
