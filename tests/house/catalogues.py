@@ -25,6 +25,7 @@ KEYWORDS = ("lazy_gettext", "lazy_ngettext:1,2", "lazy_pgettext:1c,2")
 _DATES = re.compile(r'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team|Report-Msgid)')
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%[sd]|\{(\w*)\}")
 _TAG = re.compile(r"</?[a-z]+")
+_BARE = re.compile(r"%(?!\(\w+\)[a-z]|%)")
 _FRENCH = (
     (re.compile(r"(?<!\u202f)[;!?]"), "needs U+202F before ; ! ?"),
     (re.compile(r"(?<!\u00a0):(?=\s|$)"), "needs U+00A0 before :"),
@@ -133,6 +134,9 @@ def _faults_of(message: Message, language: str) -> Iterator[str]:
             yield f"placeholders {sorted(names)} instead of {sorted(whole)}"
         if sorted(_TAG.findall(form)) != sorted(_TAG.findall(originals[-1])):
             yield "other markup"
+        # Templates fill every text in, even one without a placeholder.
+        if any(str(place).endswith((".html", ".txt")) for place, _ in message.locations) and _BARE.search(form):
+            yield "a bare % in a template’s text: write %% or a word"
         if language == "fr":
             prose = _NO_PROSE.sub("x", form)
             yield from (f"{fault} in {form!r}" for pattern, fault in _FRENCH if pattern.search(prose))

@@ -36,6 +36,12 @@ def test_a_plural_may_say_one_in_words() -> None:
     assert list(catalogues._faults_of(message, "fr")) == []
 
 
+def test_a_bare_percent_is_a_fault_in_a_template_alone() -> None:
+    in_template = Message("10 per cent", "10\u00a0% environ", locations=[("a.html", 1)])
+    in_code = Message("10 per cent", "10\u00a0% environ", locations=[("a.py", 1)])
+    assert [len(list(catalogues._faults_of(one, "fr"))) for one in (in_template, in_code)] == [1, 0]
+
+
 def test_english_is_the_source() -> None:
     catalogue: Catalog = catalogues.read("en")
     assert [message.id for message in catalogues.texts(catalogue) if message.string != message.id] == []

@@ -1,4 +1,4 @@
-"""E-mail addresses: whether one can be written to, and when two are one person's."""
+"""E-mail addresses: whether one can be written to, when two are one person's, and what is a link in place of a name."""
 
 from __future__ import annotations
 
@@ -41,3 +41,8 @@ def mask_address(address: str) -> str:
     if not local:
         return "…" if address else ""
     return f"{local[0]}…@….{domain.rpartition('.')[2]}"
+
+
+def is_link(text: str) -> bool:
+    """Whether a name is, or holds, the address of a page."""
+    return "://" in text or text.casefold().startswith("www.")

@@ -40,7 +40,7 @@ _SENTENCES: dict[str, Callable[[Context], str]] = {
         list=_list(c["languages"]),
     ),
     "lacks_text": lambda c: _("This is missing in: %(list)s.", list=_list(c["languages"])),
-    "shares_beyond_all": lambda _c: _("The shares are more than all places: at most 100 percent together."),
+    "shares_beyond_all": lambda _c: _("The shares are more than all places: at most 100 per cent together."),
     "shares_without_capacity": lambda _c: _("Places can be kept only where their number is limited."),
     "options_too_few": lambda _c: _("A question that offers options needs at least two of them."),
     "options_without_choice": lambda _c: _("Only a question of the kind one_of or several_of has options."),

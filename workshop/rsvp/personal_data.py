@@ -24,6 +24,7 @@ from workshop.rsvp.models import (
     new_code,
 )
 from workshop.rsvp.queries import (
+    has_address,
     is_used_by,
     list_acknowledgements,
     list_exports_of,
@@ -205,7 +206,7 @@ def _forget_address(session: Session, participant: Participant, now: datetime) -
         sa.update(Invitation)
         .where(
             Invitation.series_id == participant.series_id,
-            sa.or_(Invitation.address_folded == folded, is_used_by(participant)),
+            sa.or_(has_address(folded), is_used_by(participant)),
         )
         .values(address=None, address_folded=None, name="", withdrawn_at=sa.func.coalesce(Invitation.withdrawn_at, now))
         .returning(Invitation.subject)

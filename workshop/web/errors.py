@@ -96,18 +96,18 @@ SENTENCES: Final[dict[str, Words]] = {
         _("If it was you, use the link in the e-mail that came to it, or have it sent again."),
     ),
     "offer_lapsed": Words(
-        _("This place has gone to the next"),
-        _("It was kept for you until the time that the message said, and then offered to whoever waited next."),
+        _("This place has gone to the next person"),
+        _("It was kept for you until the time that the message said, and then went to the next person on the list."),
         _("You may ask for a place again: if none is left, you join the end of the waiting list."),
     ),
     "undo_over": Words(
         _("This can no longer be undone"),
-        _("The place was kept for you for ten minutes. Since then it has been offered to whoever waited next."),
+        _("The place was kept for you for ten minutes. Since then it has gone to the next person on the list."),
         _("You may ask for a place again: if none is left, you join the end of the waiting list."),
     ),
     "answer_refused": Words(
         _("The organisers have declined this request"),
-        _("Nothing was changed. Their message says why."),
+        _("Nothing was changed. Their words to you are on your personal page."),
         _("If circumstances have changed, write to the organisers."),
     ),
     "already_answered": Words(
@@ -177,7 +177,7 @@ SENTENCES: Final[dict[str, Words]] = {
     ),
     "invitation_used_up": Words(
         _("This invitation has been used"),
-        _("As many people have answered by it as it was for."),
+        _("As many people have answered by it as it allows."),
         _("If you have answered, use the link in your e-mail; otherwise write to whoever invited you."),
     ),
     "invitation_ended": Words(
@@ -187,7 +187,7 @@ SENTENCES: Final[dict[str, Words]] = {
     ),
     "count_changed": Words(
         _("The number has changed"),
-        _("Other people would be written to than the page said. Nothing was sent."),
+        _("The message would now go to other people than the page said. Nothing was sent."),
         _ASK,
     ),
     "level_looser": Words(

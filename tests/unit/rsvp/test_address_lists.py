@@ -135,18 +135,24 @@ def test_a_workbook_without_headings_is_read_by_the_look_of_its_cells() -> None:
     assert _faults(entries) == [(3, "formula")]
 
 
-def _bomb() -> bytes:
+def _bomb(part: str, filling: bytes) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook([["a@example.org"]]))) as good, zipfile.ZipFile(content, "w") as bad:
         for member in good.infolist():
-            if not member.filename.endswith("sheet1.xml"):
+            if member.filename != part:
                 bad.writestr(member.filename, good.read(member.filename))
-        bad.writestr("xl/worksheets/sheet1.xml", b" " * 30_000_000, zipfile.ZIP_DEFLATED)
+        bad.writestr(part, filling, zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 
-def test_a_workbook_that_would_unpack_to_much_more_is_refused_before_it_is_unpacked() -> None:
-    content = _bomb()
+@pytest.mark.parametrize(
+    ("part", "filling", "times"),
+    [("worksheets/sheet1", b" ", 30_000_000), ("sharedStrings", b"<si/>", 2_000_000), ("styles", b"<xf/>", 200_000)],
+)
+def test_a_workbook_that_would_unpack_to_much_more_is_refused_before_it_is_unpacked(
+    part: str, filling: bytes, times: int
+) -> None:
+    content = _bomb(f"xl/{part}.xml", filling * times)
     assert len(content) < 100_000
     begun = time.perf_counter()
     with pytest.raises(UnreadableListError) as caught:

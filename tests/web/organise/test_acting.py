@@ -304,4 +304,5 @@ def test_a_withdrawal_of_a_neutral_session_names_nothing(
     for text in (message.subject, message.body_text, message.body_html, message.sender_name, str(message.headers)):
         assert "canar" not in text.casefold()
         assert "example series" not in text.casefold()
-    assert "We are too many." in message.body_text
+    assert "We are too many." not in message.body_text + message.body_html
+    assert "Their words to you are on your personal page." in message.body_text

@@ -218,7 +218,7 @@ def test_at_the_door_of_a_stricter_session_only_a_number_grows(
     listed.level = level
     session.commit()
     page = post(helper, DOOR, {"code": "ABCD2345"})
-    assert "This code is good" in page.text
+    assert "This code is valid" in page.text
     assert "Ada" not in page.text
     for _ in range(2):
         assert post(helper, DOOR, {"code": "ABCD2345", "came": "yes"}).status_code == 303

@@ -223,7 +223,7 @@ def test_a_new_address_counts_once_its_own_mailbox_says_so(
     for text in (message.subject, message.body_text, message.body_html, message.sender_name):
         for canary in ("someone", NEW, "Une personne", "serie", "Example", "Session 4"):
             assert canary not in text
-    assert "waits to be confirmed" in visitor.client.get(path).text
+    assert "is not confirmed yet" in visitor.client.get(path).text
     assert participant.address == "someone@example.org"
     confirming = change_path(session)
     page = visitor.client.get(confirming)
@@ -297,7 +297,7 @@ def test_a_new_address_is_forgotten_after_48_hours_with_its_mail(
     confirming = change_path(session)
     clock.shift(timedelta(hours=48))
     assert visitor.client.get(confirming).status_code == 404
-    assert "waits to be confirmed" not in visitor.client.get(path).text
+    assert "is not confirmed yet" not in visitor.client.get(path).text
     assert privacy.purge(session, now=NOW + timedelta(hours=48)) >= 1
     assert session.scalars(sa.select(AddressChange)).all() == []
     assert [message.recipient for message in list_mail(session)] == [""]
@@ -480,6 +480,23 @@ def test_erasing_takes_all_of_it_and_passes_the_seat_on(
     invitation = session.scalars(sa.select(Invitation)).one()
     assert (invitation.address, invitation.name) == (None, "")
     assert visitor.client.get(path).status_code == 404
+
+
+def test_whoever_gave_no_address_neither_sees_nor_erases_invitations_that_have_none(
+    visitor: Visitor, session: Session, series: Series, workshop_session: WorkshopSession
+) -> None:
+    group = Invitation(
+        series_id=series.id, kind=InvitationKind.GROUP, name="Canary group", language="en", created_at=NOW
+    )
+    session.add(group)
+    nameless = build_participant(session, series, address=None)
+    build_answer(session, workshop_session, nameless)
+    path = f"/en/my/{issue(session, purpose=Purpose.MY, subject=nameless.subject)}/"
+    session.commit()
+    assert "Canary" not in visitor.client.get(path).text
+    assert visitor.press(path + "erase").status_code == 200
+    session.expire_all()
+    assert (group.name, group.withdrawn_at) == ("Canary group", None)
 
 
 def test_what_is_not_confirmed_can_be_erased_and_neither_exported_nor_moved(

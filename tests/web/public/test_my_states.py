@@ -20,6 +20,7 @@ from workshop.core.links import Purpose, issue
 from workshop.programme.models import Series, WorkshopSession
 from workshop.rsvp.models import Answer, AnswerState, Participant
 from workshop.rsvp.service import tend_lists
+from workshop.rsvp.service.acting import withdraw_answers
 
 pytestmark = pytest.mark.usefixtures("clock")
 MINUTE = timedelta(minutes=1)
@@ -99,7 +100,27 @@ def test_who_comes_too_late_joins_the_list_with_one_press_and_then_has_a_positio
     assert visitor.press(path + "answer", session="4", answer="accepted", waiting_list="1").status_code == 303
     assert "You are number 1 on the waiting list." in text_of(visitor, path)
     assert visitor.press(path + "withdraw", session="4").status_code == 303
-    assert "You have withdrawn your answer." in text_of(visitor, path)
+    assert "This answer is withdrawn." in text_of(visitor, path)
+
+
+def test_organisers_words_are_kept_out_of_a_discreet_message_and_stand_here_until_the_next_answer(
+    visitor: Visitor, session: Session, workshop_session: WorkshopSession
+) -> None:
+    workshop_session.capacity = None
+    answer, path = build_own(session, workshop_session, AnswerState.ACCEPTED)
+    answer.participant.is_discreet = True
+    words = both("Des places manquent.", "Places are short.")
+    withdraw_answers(
+        session, now=NOW, workshop_session=workshop_session, answers=[answer], words=words, actor="organiser:1"
+    )
+    session.commit()
+    mail = list_mail(session)[-1]
+    assert "Places are short." not in mail.body_text + mail.body_html
+    assert "Their words to you are on your personal page." in mail.body_text
+    assert "This answer is withdrawn. Places are short." in text_of(visitor, path)
+    coming = {"session": "4", "answer": "accepted", "acknowledge_rule": "y", "notice": "discussion.1"}
+    assert visitor.press(path + "answer", **coming).status_code == 303
+    assert "Places are short." not in text_of(visitor, path)
 
 
 def test_changing_to_coming_in_a_full_session_offers_the_list(
@@ -126,7 +147,7 @@ def test_an_offer_shows_its_end_on_both_clocks_and_is_taken_by_a_press(
     assert "A place is offered to you." in words
     assert "15:00" in words
     assert "For you: Sunday 22 November 2026, 09:00" in words
-    assert "Take this place" in words
+    assert "Accept this place" in words
     assert "I no longer need it" in words
     for _ in range(3):
         visitor.client.get(path)
@@ -160,7 +181,7 @@ def test_an_offer_that_ran_out_says_so_before_and_after_the_list_was_tended(
     answer, path = build_own(session, workshop_session, AnswerState.OFFERED, offer_expires_at=NOW + 5 * MINUTE)
     clock.shift(6 * MINUTE)
     assert "You have no place" in text_of(visitor, path)
-    assert "Take this place" not in text_of(visitor, path)
+    assert "Accept this place" not in text_of(visitor, path)
     fields = {"session": "4", "answer": "accepted", "offer": "1", "acknowledge_rule": "y", "notice": "discussion.1"}
     late = visitor.press(path + "answer", **fields)
     assert late.status_code == 409
@@ -202,7 +223,7 @@ def test_a_request_waits_for_the_organisers_and_their_refusal_is_read_in_ones_la
     answer.refusal_text = both("Réservé aux membres.", "For members only.")
     session.commit()
     words = text_of(visitor, path)
-    assert "The organisers could not say yes to your request." in words
+    assert "The organisers cannot give you a place." in words
     assert "For members only." in words
     assert "Change my answer" not in words
     fields = {"session": "4", "answer": "accepted", "acknowledge_rule": "y", "notice": "discussion.1"}

@@ -142,7 +142,7 @@ def test_a_full_session_invites_to_wait_where_one_may(client: FlaskClient, sessi
     session.commit()
     text = client.get("/en/series/s/waits/").text
     assert text.count(">Join the waiting list</a>") == 2
-    assert "Put yourself on the waiting list" in text
+    assert "You can join the waiting list" in text
     assert "Answer now" not in text
     text = client.get("/en/series/s/full/").text
     assert "waiting list" not in text
@@ -156,7 +156,7 @@ def test_a_full_session_invites_to_wait_where_one_may(client: FlaskClient, sessi
 def test_an_answer_that_waits_for_approval_is_announced_as_such(client: FlaskClient, session: Session) -> None:
     one = build_session(session, needs_approval=True, level=Level.WHOLE_SESSION)
     other = build_session(session, one.series)
-    words = "Answers wait for the organisers’ approval"
+    words = "The organisers look at each answer before they give a place"
     assert words in client.get(f"/en/series/{one.series.slug}/{one.slug}/").text
     assert words not in client.get(f"/en/series/{one.series.slug}/{other.slug}/").text
 

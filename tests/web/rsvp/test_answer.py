@@ -151,6 +151,8 @@ def test_a_robot_that_fills_the_honeypot_is_told_all_is_well_and_nothing_is_stor
         {"name": ""},
         {"name": " \t "},
         {"name": "x" * 201},
+        {"name": "https://evil.example.org/"},
+        {"name": "\u200b \u2060"},
         {"email": ""},
         {"email": "nobody"},
         {"email": "a@b@c.example.org"},

@@ -291,6 +291,23 @@ def test_a_group_s_link_asks_each_for_an_address_of_their_own_and_counts_at_the_
     assert "This invitation has been used" in used.text
 
 
+def test_one_of_a_group_answers_and_the_link_tells_the_others_nothing_of_it(
+    client: FlaskClient, session: Session, hidden: WorkshopSession
+) -> None:
+    path = _group(session, hidden, max_uses=3)
+    page = client.get(path)
+    before = page.text.replace(csrf_of(page), "…")
+    for name in ("one", "two", "three"):
+        page = client.get(path)
+        assert page.text.replace(csrf_of(page), "…") == before, name
+        assert _answer(client, path, email=f"{name}@example.org").status_code == 303
+        my = my_path(session, f"{name}@example.org", "en")
+        assert _press_confirm(client, my).status_code == 303
+        client.get(my)  # which says once that the answer is recorded
+    assert _only(session).uses == 3
+    assert client.get(path).status_code == 409
+
+
 def test_a_group_s_decline_keeps_nothing(client: FlaskClient, session: Session, hidden: WorkshopSession) -> None:
     path = _group(session, hidden)
     assert _press(client, path, answer="declined").status_code == 303

@@ -29,5 +29,12 @@ def test_a_file_is_served_under_its_hash_only(client: FlaskClient, name: str, ki
     assert client.get(asset(name).replace(".", ".0", 1)).status_code == 404
 
 
+def test_a_style_sheet_is_served_without_its_notes() -> None:
+    body = manifest()["workshop.css"].body
+    assert b"/*" not in body
+    assert b"\n " not in body
+    assert body.count(b"{") == (FOLDER / "workshop.css").read_bytes().count(b"{")
+
+
 def test_pages_name_the_hashed_address(client: FlaskClient) -> None:
     assert asset("workshop.css") in client.get("/fr/nothing").text

@@ -17,6 +17,9 @@ from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.view import mail_row, standing_words
 from workshop.programme.organise import MANAGERS, open_series, series_row
 
+NEXT = 10
+"""So many sessions the dashboard shows, and beside them those with answers that wait for an approval."""
+
 
 @blueprint.get("/")
 def dashboard(lang: str) -> ResponseReturnValue:
@@ -29,11 +32,15 @@ def dashboard(lang: str) -> ResponseReturnValue:
     coming = [(row, session) for row in rows for session in row.sessions if not session.is_past]
     coming.sort(key=lambda pair: pair[1].starts_at)
     managed = [one for series in found if own[series.id] in MANAGERS for one in series.sessions if one.ends_at > now]
+    counts = standing_words(count_standing(database, managed))
+    waits = {key for key, words in counts.items() if words.to_approve}
+    shown = [pair for number, pair in enumerate(coming) if number < NEXT or (pair[1].series, pair[1].slug) in waits]
     return render_template(
         "organise/dashboard.html",
         all_series=rows,
-        coming=coming,
-        counts=standing_words(count_standing(database, managed)),
+        coming=shown,
+        later=len(coming) - len(shown),
+        counts=counts,
         partnered=list_titles(database, [series_id for series_id in roles if series_id not in own]),
         page_language=lang,
     )

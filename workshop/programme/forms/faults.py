@@ -33,7 +33,7 @@ _SENTENCES: dict[str, Any] = {
     "not_of_series": _("The series does not have that language."),
     "lacks_language": _("The title is missing in a language in which the session is to exist."),
     "lacks_text": _("This is missing in a language of the series."),
-    "shares_beyond_all": _("The shares are more than all places: at most 100 percent together."),
+    "shares_beyond_all": _("The shares are more than all places: at most 100 per cent together."),
     "shares_without_capacity": _("Places can be kept only where their number is limited: say how many there are."),
     "options_too_few": _("Please write at least two options, one per line."),
     "options_without_choice": _("A question of this kind has no options: choose another kind, or empty them."),

@@ -60,7 +60,7 @@ class ShareForm(Form):
     """One row: for whom, and how many of all places in percent."""
 
     name = LocalizedField(_("For whom"), max_length=200)
-    percent = IntegerField(_("Percent of the places"), validators=[Optional()])
+    percent = IntegerField(_("Per cent of the places"), validators=[Optional()])
 
 
 class SessionContentForm(FlaskForm):

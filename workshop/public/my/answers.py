@@ -79,7 +79,7 @@ def _said(answers: list[Answer]) -> str:
     if states == {AnswerState.WAITLISTED}:
         return str(_("Thank you: you are on the waiting list."))
     if states == {AnswerState.REQUESTED}:
-        return str(_("Thank you: the organisers will answer you."))
+        return str(_("Thank you: the organisers will decide."))
     return str(_("Thank you: your answer is recorded."))
 
 
@@ -137,7 +137,7 @@ def _said_of_change(state: AnswerState) -> str:
     if state is AnswerState.WAITLISTED:
         return str(_("You are on the waiting list."))
     if state is AnswerState.REQUESTED:
-        return str(_("The organisers will answer you."))
+        return str(_("The organisers will decide."))
     return str(_("You have a place.") if state is AnswerState.ACCEPTED else _("Your answer is changed."))
 
 
@@ -173,5 +173,5 @@ def withdraw(lang: str, token: str) -> ResponseReturnValue:
         db.session.rollback()
         return own_page(lang, token, participant, now, problem=fault.code, about=slug, status=fault.status)
     db.session.commit()
-    flash(_("Undone: your answer stands again.") if is_undone else _("Your answer is withdrawn."), "done")
+    flash(_("Undone: your answer counts again.") if is_undone else _("Your answer is withdrawn."), "done")
     return redirect(url_for("my.page", token=token), 303)

@@ -62,7 +62,9 @@ def address(lang: str, token: str) -> ResponseReturnValue:
     if form.email.data != participant.address:
         service.request_address(db.session(), now=now, participant=participant, address=form.email.data)
         db.session.commit()
-    flash(_("A message has gone to the new address. Once the button behind its link is pressed, it counts."), "done")
+    flash(
+        _("A message has gone to the new address. It counts once you press the button behind the link in it."), "done"
+    )
     return redirect(url_for("my.page", token=token), 303)
 
 

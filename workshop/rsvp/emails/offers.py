@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from workshop.rsvp.emails.answers import send, view_for
+from workshop.rsvp.emails.answers import erasure_of, send, view_for
 from workshop.rsvp.models import Answer
 from workshop.rsvp.queries import list_told, positions
 
@@ -104,6 +104,7 @@ def added_by_hand(session: Session, *, now: datetime, answer: Answer) -> None:
             "expires_at": answer.offer_expires_at,
             "position": positions(session, [answer]).get(answer.id, 0),
             "reason": answer.added_reason,
+            "erases_at": erasure_of(answer.participant),
         },
         expires_at=view.starts_at,
     )

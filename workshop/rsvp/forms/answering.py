@@ -191,7 +191,7 @@ class AnswerForm(BotTrap, PreferencesForm):
             return []
         slugs = {"", *(one.slug for one in self.ticked)}
         return [
-            (one.field, str(gettext("Please answer this question, or decline without it.")))
+            (one.field, str(gettext("Please answer this question; you may decline without it.")))
             for one in self.questions
             if one.question.is_required
             and one.session in slugs

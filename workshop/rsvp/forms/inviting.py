@@ -24,7 +24,7 @@ from workshop.rsvp.service.inviting import Entry, Invitee, LineFault
 MAX_USES = 10_000
 _TOO_LONG = _("At most %(max)d characters.")
 FAULTS = {
-    "formula": _("A cell is a formula. Write what it gives instead."),
+    "formula": _("A cell contains a formula. Write its result instead."),
     "control_characters": _("There is a line break or another control character in it."),
     "no_address": _("There is no address."),
     "bad_address": _("This is no e-mail address."),
@@ -115,7 +115,7 @@ class InvitingForm(_InvitingForm):
     )
     file = FileField(
         _("Or a file"),
-        description=_("CSV or XLSX, up to 1 MB and 5,000 people. Separators, encoding and headings are found out."),
+        description=_("CSV or XLSX, up to 1 MB and 5,000 people. Separators, encoding and headings are recognised."),
     )
     is_passable = BooleanField(
         _("Each may pass their link on to one other person"),
@@ -136,7 +136,7 @@ class GroupForm(_InvitingForm):
         _("How many may answer by it"),
         validators=[
             Optional(),
-            NumberRange(min=1, max=MAX_USES, message=_("A number from %(min)s to %(max)s, please.")),
+            NumberRange(min=1, max=MAX_USES, message=_("Please write a number from %(min)s to %(max)s.")),
         ],
         description=_("Empty: any number."),
     )
@@ -154,7 +154,10 @@ def rows_of(invitees: Iterable[Invitee]) -> str:
 
 def entries_of(rows: str) -> list[Entry]:
     """Return what the preview carried, to be checked anew; raises ValueError for anything else."""
-    found = json.loads(rows) if rows else []
+    try:
+        found = json.loads(rows) if rows else []
+    except RecursionError:
+        raise ValueError("rows") from None
     if not isinstance(found, list):
         raise ValueError("rows")  # noqa: TRY004 (whatever a stranger sends instead is one and the same fault)
     entries = []

@@ -15,7 +15,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from workshop.core.fields import AddressField, LineField, LocalizedField, LocalizedRequired, TextField, clean_line
 from workshop.core.language import NAMES
-from workshop.rsvp.forms.own import AFFILIATION_LENGTH, NAME_LENGTH
+from workshop.rsvp.forms.own import AFFILIATION_LENGTH, NAME_LENGTH, plain_name
 from workshop.rsvp.models import AnswerState
 from workshop.rsvp.queries.lists import ANY, ListFilter, Sort
 from workshop.rsvp.service.exporting import MAX_PURPOSE, MIN_PURPOSE
@@ -103,7 +103,10 @@ class RefusalForm(FlaskForm):
         _("What they will read"),
         validators=[LocalizedRequired()],
         max_length=1000,
-        description=_("In both languages, if you can: each person reads it in their own language where it is given."),
+        description=_(
+            "In both languages, if you can: each person reads it in their own. It goes into the message as it stands; "
+            "a discreet message leads to it on the personal page instead."
+        ),
     )
 
 
@@ -115,6 +118,7 @@ class AddForm(FlaskForm):
         validators=[
             DataRequired(_("Please give a name. An alias is enough.")),
             Length(max=NAME_LENGTH, message=_AT_MOST),
+            plain_name,
         ],
     )
     address = AddressField(
@@ -134,7 +138,7 @@ class AddForm(FlaskForm):
             DataRequired(_("Please say why you add this person: they will read it.")),
             Length(max=_REASON_LENGTH, message=_AT_MOST),
         ],
-        description=_("The person is told, such as “You asked us by telephone on Monday”."),
+        description=_("The person will read it, for example “You asked us by telephone on Monday”."),
     )
 
     def __init__(self, *args: Any, codes: tuple[str, ...], interpretation: tuple[str, ...], **kwargs: Any) -> None:

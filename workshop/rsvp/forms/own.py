@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -10,6 +11,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
+from workshop.core.addresses import is_link
 from workshop.core.fields import AddressField, BotTrap, LineField, TextField, ZoneField, clean_line
 from workshop.core.language import NAMES
 from workshop.rsvp.models import Choice
@@ -33,6 +35,14 @@ def plain_local_part(form: Any, field: Any) -> None:  # noqa: ARG001 (the signat
         )
 
 
+def plain_name(form: Any, field: Any) -> None:  # noqa: ARG001 (the signature is WTForms')
+    """Refuse a link, which lists would carry to whoever reads them, and a name of which nothing can be seen."""
+    if is_link(field.data or ""):
+        raise StopValidation(_("Please give a name or an alias, not a link."))
+    if all(unicodedata.category(char) in {"Cf", "Zs"} for char in field.data or ""):
+        raise StopValidation(_("Please give a name. An alias is enough."))
+
+
 class PreferencesForm(FlaskForm):
     """How a participant wants to be called and written to."""
 
@@ -41,6 +51,7 @@ class PreferencesForm(FlaskForm):
         validators=[
             DataRequired(_("Please give a name. An alias is enough.")),
             Length(max=NAME_LENGTH, message=_("At most %(max)d characters.")),
+            plain_name,
         ],
         description=_("An alias is enough. Only the organisers see it."),
     )

@@ -138,7 +138,7 @@ class Answer(Base):
     refused_at: Mapped[datetime | None]
     """When an organiser declined the request; such an answer is not the participant's to change."""
     refusal_text: Mapped[Localized] = mapped_column(default=Localized)
-    """The organiser's words to the participant; empty once erased."""
+    """The organisers' words to whom they declined, or whose answer they withdrew; empty once erased."""
     added_reason: Mapped[str] = mapped_column(sa.String(300), default="")
     """Why an organiser added this answer by hand; empty for one's own."""
     attended_at: Mapped[datetime | None]

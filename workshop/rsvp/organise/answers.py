@@ -91,7 +91,7 @@ def attendance(lang: str, series: str, session: str) -> ResponseReturnValue:
     flash(
         ngettext("%(num)d person is noted as having come.", "%(num)d people are noted as having come.", number)
         if has_come
-        else ngettext("%(num)d note taken back.", "%(num)d notes taken back.", number)
+        else ngettext("%(num)d attendance mark taken back.", "%(num)d attendance marks taken back.", number)
     )
     address = url_for("rsvp_organise.answers", lang=lang, series=series, session=session, **query_args())
     return redirect(f"{address}#list", 303)

@@ -12,6 +12,7 @@ from workshop.accounts.routes import current_organiser
 from workshop.chatham.rule import Visibility
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
+from workshop.core.fields import clean_line
 from workshop.core.localized import Localized
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.organise import MANAGERS, open_series
@@ -42,7 +43,7 @@ class Desk:
 
     def chosen(self, wanted: str | None) -> str | None:
         """Return the organisation to look at: a partner's own, whatever was asked for."""
-        return self.own if self.is_partner else wanted
+        return self.own if self.is_partner else clean_line(wanted) or None
 
 
 def open_desk(slug: str) -> Desk:
@@ -76,4 +77,4 @@ def invitable(desk: Desk, now: datetime) -> dict[str, tuple[WorkshopSession, Ses
 def session_names(desk: Desk) -> dict[int, Localized]:
     """Return session's id → what it is called, for all that this desk may know of."""
     views = ((one.id, desk_session(one, is_partner=desk.is_partner)) for one in desk.series.sessions)
-    return {id_: view.title or view.label for id_, view in views if view is not None}
+    return {id_: view.short_title or view.title or view.label for id_, view in views if view is not None}

@@ -196,7 +196,9 @@ def _end(form: GroupForm, tzid: str, now: datetime) -> datetime | None:
         # Nobody minds an hour more.
         found = to_instant(wall, tzid, fold=1)
     except GapError:
-        form.ends_wall.errors = [_("Clocks skip this time on that day. Please choose another.")]
+        form.ends_wall.errors = [
+            _("This time does not exist on that day: clocks go forward over it. Please choose another.")
+        ]
         return None
     if found <= now:
         form.ends_wall.errors = [_("This is past. Please choose a later time.")]

@@ -19,6 +19,7 @@ from workshop.core.links import Purpose, cut, find_token
 from workshop.core.urls import external_url
 from workshop.programme.organise import form_page
 from workshop.rsvp import emails
+from workshop.rsvp.forms.lists import read_number
 from workshop.rsvp.models import InvitationKind, InvitationState
 from workshop.rsvp.organise.blueprint import blueprint
 from workshop.rsvp.organise.invitation_desk import Desk, open_desk, session_names
@@ -42,9 +43,9 @@ STATES = {
 def invitations(lang: str, series: str) -> ResponseReturnValue:
     """Show who is invited and where that stands; looking is written into the log."""
     desk, now, session = open_desk(series), clock.now(), db.session()
-    organisation = desk.chosen(request.args.get("organisation") or None)
+    organisation = desk.chosen(request.args.get("organisation"))
     state = request.args.get("state", "")
-    number = max(1, request.args.get("page", 1, type=int))
+    number = max(1, read_number(request.args.get("page")))
     rows = queries.list_invitations(
         session,
         desk.series.id,
@@ -114,7 +115,7 @@ def remind_invited(lang: str, series: str) -> ResponseReturnValue:
 
 def _mail(lang: str, slug: str, *, is_reminder: bool) -> ResponseReturnValue:
     desk, now = open_desk(slug), clock.now()
-    organisation = desk.chosen(request.values.get("organisation") or None)
+    organisation = desk.chosen(request.values.get("organisation"))
     form = FlaskForm()
     has_changed = False
     if form.validate_on_submit() and request.form.get("confirm") == "yes":
@@ -178,7 +179,7 @@ def _samples(
 def withdraw_invitations(lang: str, series: str) -> ResponseReturnValue:
     """Take invitations back, once it is said which; what was answered by them stays."""
     desk, now = open_desk(series), clock.now()
-    ids = request.values.getlist("invitation", type=int)
+    ids = {number for number in map(read_number, request.values.getlist("invitation")) if number}
     found = queries.list_own(db.session(), desk.series.id, ids, organisation=desk.own)
     back = url_for("rsvp_organise.invitations", lang=lang, series=series)
     if not found:
@@ -196,8 +197,8 @@ def withdraw_invitations(lang: str, series: str) -> ResponseReturnValue:
         db.session.commit()
         flash(
             ngettext(
-                "%(num)d invitation is withdrawn: its link is dead.",
-                "%(num)d invitations are withdrawn: their links are dead.",
+                "%(num)d invitation is withdrawn: its link no longer works.",
+                "%(num)d invitations are withdrawn: their links no longer work.",
                 count,
             )
         )

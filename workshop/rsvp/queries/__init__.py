@@ -18,6 +18,7 @@ from workshop.rsvp.queries.answers import (
 from workshop.rsvp.queries.following import Later, list_later, list_own_acknowledgements
 from workshop.rsvp.queries.own import (
     find_address_change,
+    has_address,
     is_new_address,
     is_used_by,
     list_asked_questions,
@@ -49,6 +50,7 @@ __all__ = [
     "find_answer_to_join",
     "find_participant",
     "find_session_mark",
+    "has_address",
     "is_new_address",
     "is_used_by",
     "is_waited_for",

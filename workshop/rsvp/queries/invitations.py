@@ -140,7 +140,12 @@ def find_invitation(session: Session, *, token: str) -> Invitation | None:
 
 
 def list_answered(session: Session, invitation: Invitation) -> set[int]:
-    """Return the ids of the sessions that were answered by this invitation."""
+    """Return the ids of the sessions that were answered by a person's invitation; none for a group's.
+
+    What one of a group answered neither stands in another's way nor is another's to know.
+    """
+    if invitation.kind is InvitationKind.GROUP:
+        return set()
     return set(
         session.scalars(
             sa.select(Answer.workshop_session_id).where(

@@ -119,13 +119,18 @@ def list_invitations_of(session: Session, participant: Participant) -> Sequence[
         .where(
             Invitation.series_id == participant.series_id,
             sa.or_(
-                Invitation.address_folded == participant.address_folded,
+                has_address(participant.address_folded),
                 sa.and_(Invitation.is_locked, is_used_by(participant)),
             ),
         )
         .options(selectinload(Invitation.sessions))
         .order_by(Invitation.created_at, Invitation.id)
     ).all()
+
+
+def has_address(folded: str | None) -> sa.ColumnElement[bool]:
+    """Whether an invitation is to this address; without one none is, though a group's link has none either."""
+    return sa.false() if folded is None else Invitation.address_folded == folded
 
 
 def is_used_by(participant: Participant) -> sa.ColumnElement[bool]:

@@ -50,6 +50,8 @@ def withdraw_answers(
     taken = []
     for one in wanted:
         answer = withdraw(session, now=now, participant=one.participant, slug=workshop_session.slug, may_undo=False)
+        # Kept for the personal page: a neutral message leaves them out.
+        answer.refusal_text = words
         answer_withdrawn(session, now=now, answer=answer, words=words)
         taken.append(answer)
     _log(session, "rsvp.withdraw_answers", workshop_session, now=now, actor=actor, number=len(taken))

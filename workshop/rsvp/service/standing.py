@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workshop.chatham.notices import Notice
 from workshop.core.errors import NotFoundError
 from workshop.core.links import Purpose, issue
+from workshop.core.localized import Localized
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerState, Participant
 from workshop.rsvp.queries import count_seats
@@ -92,6 +93,9 @@ def set_state(session: Session, answer: Answer, state: AnswerState, *, now: date
     if before is not state:
         answer.state = state
         answer.answered_at = now
+        if answer.refused_at is None:
+            # What the organisers wrote was about the state before.
+            answer.refusal_text = Localized()
         if state not in _WAITS and not (before is AnswerState.WAITLISTED and state in GIVES_UP):
             answer.waitlisted_at = None
     if state is not AnswerState.OFFERED:

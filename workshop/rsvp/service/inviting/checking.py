@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from workshop.core.addresses import MAX_LENGTH, BadAddressError, check_address, fold_address
+from workshop.core.addresses import MAX_LENGTH, BadAddressError, check_address, fold_address, is_link
 from workshop.core.folding import fold
 from workshop.rsvp.service.inviting.reading_lists import LANGUAGE_WORDS, Entry
 
@@ -102,7 +102,7 @@ def _shape_fault(entry: Entry) -> str:
         return "long_address"
     if len(entry.name) > NAME_LENGTH:
         return "long_name"
-    return "link_as_name" if "://" in entry.name or entry.name.casefold().startswith("www.") else ""
+    return "link_as_name" if is_link(entry.name) else ""
 
 
 def _is_control(char: str) -> bool:

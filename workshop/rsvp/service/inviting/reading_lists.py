@@ -23,11 +23,15 @@ MAX_ENTRIES = 5000
 MAX_ROWS = 20_000
 """Rows of a sheet that are looked at, empty ones included."""
 MAX_COLUMNS = 40
-MAX_UNPACKED = 20 * 1024 * 1024
+MAX_UNPACKED = 8 * 1024 * 1024
 """Octets that an XLSX may become."""
+MAX_BESIDE = 512 * 1024
+"""Octets of its XML that are neither cells nor texts: a style costs far more time and memory than a cell."""
 MAX_MEMBERS = 500
 _DELIMITERS = (";", "\t", ",")
 _SAMPLE = 50
+_SAMPLE_LENGTH = 4000
+"""Characters of a line by which its separator is found out: `csv` takes no field as long as a list on one line."""
 
 _HEADINGS = {
     "address": {
@@ -40,6 +44,7 @@ _HEADINGS = {
     "family": {"family name", "last name", "lastname", "nom de famille", "surname"},
     "language": {"lang", "langue", "language", "lng", "preferred language", "langue preferee"},
 }  # fmt: skip
+_CELLS = re.compile(r"xl/(worksheets/|sharedStrings)")
 _ANGLE = re.compile(r"^(?P<name>.*?)<(?P<address>[^<>]*)>\s*$", re.DOTALL)
 
 
@@ -74,7 +79,7 @@ def read_pasted(text: str) -> list[Entry]:
     Raises UnreadableListError for more than MAX_ENTRIES.
     """
     lines = re.split(r"\r\n|\r|\n", text)
-    first = next((line for line in lines if line.strip()), "")
+    first = next((line[:_SAMPLE_LENGTH] for line in lines if line.strip()), "")
     if _heading_of(next(csv.reader([first], delimiter=_delimiter([first])))):
         return _limited(_entries(_csv_rows(text)))
     return _limited(entry for number, line in enumerate(lines, 1) if line.strip() for entry in _from_line(number, line))
@@ -133,12 +138,12 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def _csv_rows(text: str) -> Iterator[_Row]:
-    sample = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()][:_SAMPLE]
+    sample = [line[:_SAMPLE_LENGTH] for line in re.split(r"\r\n|\r|\n", text) if line.strip()][:_SAMPLE]
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(sample))
         before = 0
         for cells in reader:
-            yield _row(before + 1, [cell.strip() for cell in cells[:MAX_COLUMNS]])
+            yield _row(before + 1, [cell.strip() for cell in cells])
             before = reader.line_num
     except csv.Error:
         raise UnreadableListError(reason="damaged") from None
@@ -180,7 +185,12 @@ def _check_archive(content: bytes) -> None:
         raise UnreadableListError(reason="damaged") from None
     if "xl/workbook.xml" not in {member.filename for member in members}:
         raise UnreadableListError(reason="kind")
-    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
+    beside = [one for one in members if one.filename.endswith((".xml", ".rels")) and not _CELLS.match(one.filename)]
+    if (
+        len(members) > MAX_MEMBERS
+        or sum(member.file_size for member in members) > MAX_UNPACKED
+        or sum(member.file_size for member in beside) > MAX_BESIDE
+    ):
         raise UnreadableListError(reason="large")
 
 
