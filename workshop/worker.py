@@ -7,19 +7,21 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from workshop.core import clock
-from workshop.core.db import checkpoint, db
+from workshop.core.db import checkpoint, db, reading
 from workshop.mail import delivery
 from workshop.mail.heartbeat import Heartbeat
 from workshop.mail.models import OutboxMessage
@@ -169,6 +171,8 @@ class _Loop:
     look: delivery.LastLook
     name: str
     has_failed: bool = False
+    idle: set[str] = field(default_factory=set)
+    """Tasks that found nothing to do the last time."""
 
     def run(self) -> None:
         """Go round until stopped, or with `once` until nothing is left."""
@@ -187,7 +191,9 @@ class _Loop:
         now = clock.now()
         if not self.once and now < next_run.get(task.name, now):
             return 0
-        done = self._attempt(task.name, lambda: _in_transaction(task, now))
+        was_idle = task.name in self.idle
+        done = self._attempt(task.name, lambda: _in_transaction(task, now, looks_first=was_idle))
+        (self.idle.discard if done else self.idle.add)(task.name)
         # What did something may have more to do: a run takes no more than a batch.
         next_run[task.name] = now if done else now + task.every
         return done
@@ -207,10 +213,28 @@ class _Loop:
             return 0
 
 
-def _in_transaction(task: Task, now: datetime) -> int:
+def _in_transaction(task: Task, now: datetime, *, looks_first: bool) -> int:
+    if looks_first and not task.erases and not _would_write(task, now):
+        return 0
     with Session(db.engine) as session, session.begin():
         done = task.work(session, now=now)
     if task.erases:
         # Also where nothing was done: a participant's own erasure may have been kept waiting by a reader, or killed.
         checkpoint()
     return done
+
+
+def _would_write(task: Task, now: datetime) -> bool:
+    """Whether a task has something to do, on SQLite tried out where nothing can be written.
+
+    There a transaction that may write keeps everybody else from writing, also where it finds nothing to do.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return True
+    try:
+        with reading(), Session(db.engine) as session, session.begin():
+            return task.work(session, now=now) > 0
+    except OperationalError as fault:
+        if getattr(fault.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY:
+            raise
+        return True

@@ -77,7 +77,7 @@ def start(environ: dict[str, str], settings: dict[str, str]) -> Iterator[Callabl
 def queue(session: Session, count: int, *, kind: str = "mail_test") -> None:
     now = clock.now()
     for number in range(count):
-        message = service.enqueue(
+        id_ = service.enqueue(
             session,
             now=now,
             kind="mail_test",
@@ -93,8 +93,8 @@ def queue(session: Session, count: int, *, kind: str = "mail_test") -> None:
             sender_name="",
             context={},
         )
-        assert message is not None
-        message.kind = kind
+        assert id_ is not None
+        session.get_one(OutboxMessage, id_).kind = kind
     session.commit()
 
 
@@ -253,6 +253,30 @@ def test_its_own_tasks_find_nothing_to_do_in_an_empty_instance(
 
 
 @pytest.mark.databases("sqlite")
+def test_a_task_that_found_nothing_looks_first_where_it_keeps_nobody_from_writing(app: Flask, session: Session) -> None:
+    session.commit()
+    stop, may_write = threading.Event(), []
+
+    def work(session: Session, /, *, now: datetime) -> int:
+        may_write.append(not session.connection().exec_driver_sql("PRAGMA query_only").scalar())
+        if len(may_write) == 1:
+            return 0
+        session.add(Worker(name="written by the task", started_at=now, heartbeat_at=now))
+        session.flush()
+        stop.set()
+        return 1
+
+    assert worker.run(app, once=False, stop=stop, work=[worker.Task("write", work)], look=_look_away) == 0
+    assert may_write == [True, False, True]
+    assert session.get(Worker, "written by the task") is not None
+
+
+def _look_away(session: Session, message: OutboxMessage, /, *, now: datetime) -> str | None:
+    """Find nothing that speaks against any message."""
+    return None
+
+
+@pytest.mark.databases("sqlite")
 def test_it_stops_when_told_from_outside(app: Flask, session: Session, relay: FakeRelay) -> None:
     session.commit()
     stop = threading.Event()
@@ -261,7 +285,4 @@ def test_it_stops_when_told_from_outside(app: Flask, session: Session, relay: Fa
         stop.set()
         return 0
 
-    def look(session: Session, message: OutboxMessage, /, *, now: datetime) -> str | None:
-        return None
-
-    assert worker.run(app, once=False, stop=stop, work=[worker.Task("stop", work)], look=look) == 0
+    assert worker.run(app, once=False, stop=stop, work=[worker.Task("stop", work)], look=_look_away) == 0

@@ -263,7 +263,10 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     is_reading = _is_reading.get()
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reading else 'OFF'}")
+    if connection.info.get("is_reading") is not is_reading:
+        # Straight to the driver, and only where it changes: it stays with the connection.
+        cast("Any", connection.connection).execute(f"PRAGMA query_only={'ON' if is_reading else 'OFF'}")
+        connection.info["is_reading"] = is_reading
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 

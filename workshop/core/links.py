@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import enum
+import functools
 import hashlib
 import hmac
 import re
 import secrets
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import current_app
@@ -74,7 +75,8 @@ def _issue_all(session: Session, wanted: Collection[tuple[str, str]]) -> dict[tu
     """Return purpose and subject → token, in one statement, or two where a link is new."""
     if not wanted:
         return {}
-    rows = session.execute(_KEPT, {"subjects": list({subject for _, subject in wanted})}).all()
+    connection = session.connection()
+    rows = connection.execute(_KEPT, {"subjects": list({subject for _, subject in wanted})}).all()
     tokens: dict[tuple[str, str], str] = {}
     missing: list[dict[str, Any]] = []
     for name, subject in sorted(wanted):
@@ -86,9 +88,14 @@ def _issue_all(session: Session, wanted: Collection[tuple[str, str]]) -> dict[tu
             missing.append(values)
     if missing:
         # Another message's maker may have been quicker with the same link.
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert(SecretLink).on_conflict_do_nothing(index_elements=["token_hash"]), missing)
+        connection.execute(_new_link(connection.dialect.name), missing)
     return tokens
+
+
+@functools.cache
+def _new_link(dialect: str) -> sa.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(cast("sa.Table", SecretLink.__table__)).on_conflict_do_nothing(index_elements=["token_hash"])
 
 
 def find_token(session: Session, *, purpose: Purpose, subject: str) -> str | None:

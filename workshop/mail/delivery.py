@@ -69,6 +69,8 @@ class _Round:
     last_look: LastLook
     stop: threading.Event
     transport: relay.Transport
+    sent: tuple[int, datetime] | None = None
+    """What has left and when, until that is written down: together with the first step of the next message."""
 
 
 def deliver(
@@ -105,7 +107,9 @@ def deliver(
                 _deliver_one(this, number)
                 handled += 1
                 if rate:
+                    _settle(this)
                     stop.wait(1 / rate)
+            _settle(this)
     finally:
         this.transport.close()
         if stop.is_set():
@@ -212,19 +216,26 @@ def _deliver_one(this: _Round, number: int) -> None:
 
 def _prepare(this: _Round, number: int) -> relay.Draft | None:
     """Return the message with its links in place, or None when it must not leave."""
-    now = this.now_fn()
     with Session(db.engine) as session, session.begin():
-        message = session.scalar(_MINE, {"number": number, "worker": this.worker})
-        if message is None:
-            return None
-        if message.expires_at is not None and message.expires_at <= now:
-            _drop(message, OutboxState.EXPIRED, "too late", now)
-            return None
-        reason = this.last_look(session, message, now=now)
-        if reason is not None:
-            _drop(message, OutboxState.DISCARDED, reason, now)
-            return None
-        return make_draft(session, message)
+        _write_sent(this, session.connection())
+        draft = _look(this, session, number)
+    this.sent = None  # no sooner than it is committed
+    return draft
+
+
+def _look(this: _Round, session: Session, number: int) -> relay.Draft | None:
+    now = this.now_fn()
+    message = session.scalar(_MINE, {"number": number, "worker": this.worker})
+    if message is None:
+        return None
+    if message.expires_at is not None and message.expires_at <= now:
+        _drop(message, OutboxState.EXPIRED, "too late", now)
+        return None
+    reason = this.last_look(session, message, now=now)
+    if reason is not None:
+        _drop(message, OutboxState.DISCARDED, reason, now)
+        return None
+    return make_draft(session, message)
 
 
 def _drop(message: OutboxMessage, state: OutboxState, reason: str, now: datetime) -> None:
@@ -284,21 +295,31 @@ def _begin_payload(this: _Round, number: int) -> bool:
     """Write down that the message may leave from now on; False when it is no longer this worker's."""
     if this.stop.is_set():
         return False
-    return _write(this, number, _BEGIN)
-
-
-def _write(this: _Round, number: int, statement: sa.Update) -> bool:
-    """Do this alone and commit; False when no row was one for it. Without loading the row: messages are long."""
+    # Without loading the row: messages are long.
     with db.engine.begin() as connection:
         values = {"number": number, "worker": this.worker, "now": this.now_fn()}
-        return connection.execute(statement, values).rowcount > 0
+        return connection.execute(_BEGIN, values).rowcount > 0
+
+
+def _write_sent(this: _Round, connection: sa.Connection) -> None:
+    if this.sent is not None:
+        number, at = this.sent
+        connection.execute(_SENT, {"number": number, "worker": this.worker, "now": at})
+
+
+def _settle(this: _Round) -> None:
+    """Write down what has left where no other message follows at once."""
+    if this.sent is not None:
+        with db.engine.begin() as connection:
+            _write_sent(this, connection)
+        this.sent = None
 
 
 def _record(this: _Round, number: int, outcome: relay.Outcome) -> None:
-    if outcome.result is relay.Result.SENT:
-        _write(this, number, _SENT)
-        return
     now = this.now_fn()
+    if outcome.result is relay.Result.SENT:
+        this.sent = (number, now)
+        return
     with Session(db.engine) as session, session.begin():
         message = session.scalar(_MINE, {"number": number, "worker": this.worker})
         if message is None:

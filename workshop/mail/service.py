@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import current_app
@@ -18,7 +18,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from workshop.core.errors import ConflictError, InvalidError, NotFoundError
 from workshop.mail.models import OutboxMessage, OutboxState
-from workshop.mail.render import clean_line, render
+from workshop.mail.render import Rendered, clean_line, render
 
 KEEP_BODIES = timedelta(days=7)
 _FILE = re.compile(r"\S+-(\d+)\.eml|\.(\d+)-\d+\.part")
@@ -27,14 +27,13 @@ ALLOWED_HEADERS = frozenset({"in-reply-to", "list-unsubscribe", "list-unsubscrib
 """Everything else in a header is transport's own; Bcc or a second To can never come in this way."""
 # Written once: putting a statement together takes longer than the database's answer.
 _KNOWN = sa.select(OutboxMessage.id).where(OutboxMessage.dedupe_key == sa.bindparam("dedupe_key"))
+# An expression, not the column: SQLite would walk through all that is queued, of which there may be thousands, instead
+# of asking another index for the few messages to one person.
+IS_QUEUED = sa.func.coalesce(sa.type_coerce(OutboxMessage.state, sa.Text), "") == OutboxState.QUEUED.value
 _SUPERSEDE = (
     sa.update(OutboxMessage)
-    .where(
-        OutboxMessage.kind.in_(sa.bindparam("kinds", expanding=True)),
-        OutboxMessage.state == OutboxState.QUEUED,
-    )
+    .where(OutboxMessage.kind.in_(sa.bindparam("kinds", expanding=True)), IS_QUEUED)
     .values(state=OutboxState.SUPERSEDED, reason=sa.bindparam("why"), finished_at=sa.bindparam("now"))
-    .execution_options(synchronize_session=False)
 )
 _SUPERSEDE_OF_ANSWER = _SUPERSEDE.where(OutboxMessage.answer_ref == sa.bindparam("ref"))
 _SUPERSEDE_OF_PERSON = _SUPERSEDE.where(OutboxMessage.person_ref == sa.bindparam("ref"))
@@ -71,8 +70,11 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
     headers: Mapping[str, str] | None = None,
     attachments: Sequence[Mapping[str, str]] = (),
     expires_at: datetime | None = None,
-) -> OutboxMessage | None:
-    """Render a message and queue it in the caller's transaction; None when `dedupe_key` was there already. Flushes.
+    rendered: Rendered | None = None,
+) -> int | None:
+    """Render a message and queue it in the caller's transaction; returns its id. Flushes.
+
+    None when `dedupe_key` was there already.
 
     Args:
         session: the business transaction.
@@ -88,20 +90,22 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
         recipient: exactly one address.
         language: the participant's.
         sender_name: the series', or empty for the instance's name (neutral messages).
-        context: for the templates; secret links as marks (core.links.mark).
+        context: for the templates; secret links as marks (core.links.mark). Not looked at beside `rendered`.
         headers: of ALLOWED_HEADERS, marks allowed.
         attachments: objects with `filename`, `content_type`, `content` (text, marks allowed).
         expires_at: not sent from then on.
+        rendered: what it says, where the caller rendered it before the transaction.
 
     Raises:
         BadMessageError: a recipient or header that no message may have.
     """
     check_recipient(recipient)
     _check_headers(headers or {})
-    if session.scalar(_KNOWN, {"dedupe_key": dedupe_key}) is not None:
-        return None
-    sender = clean_line(sender_name) or str(current_app.config["NAME"])
-    rendered = render(kind, language, {**context, "sender_name": sender})
+    sender = sender_of(sender_name)
+    if rendered is None:
+        if session.scalar(_KNOWN, {"dedupe_key": dedupe_key}) is not None:
+            return None
+        rendered = render(kind, language, {**context, "sender_name": sender})
     values = {
         "dedupe_key": dedupe_key,
         "kind": kind,
@@ -125,13 +129,22 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
         "next_attempt_at": now,
         "expires_at": expires_at,
     }
-    return session.scalars(_new_message(session.get_bind().dialect.name), [values]).one_or_none()
+    connection = session.connection()
+    found: int | None = connection.execute(_new_message(connection.dialect.name), values).scalar()
+    return found
+
+
+def sender_of(name: str) -> str:
+    """Return the name that a message comes from: the series', or the instance's where that is empty."""
+    return clean_line(name) or str(current_app.config["NAME"])
 
 
 @functools.cache
-def _new_message(dialect: str) -> ReturningInsert[OutboxMessage]:
+def _new_message(dialect: str) -> ReturningInsert[int]:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(OutboxMessage).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboxMessage)
+    # Into the table: through the class it takes several times as long, and nobody needs the object.
+    statement = insert(cast("sa.Table", OutboxMessage.__table__)).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    return statement.returning(OutboxMessage.id)
 
 
 def new_message_id() -> str:
@@ -167,7 +180,7 @@ def supersede(
     """Take back what still waits for an answer, or a person, as something newer says it better; returns how many."""
     statement = _SUPERSEDE_OF_ANSWER if answer_ref else _SUPERSEDE_OF_PERSON
     values = {"ref": answer_ref or person_ref, "kinds": list(kinds), "why": reason, "now": now}
-    return int(getattr(session.execute(statement, values), "rowcount", 0))
+    return session.connection().execute(statement, values).rowcount
 
 
 def redirect_queued(session: Session, *, person_ref: str, recipient: str) -> int:
@@ -178,9 +191,7 @@ def redirect_queued(session: Session, *, person_ref: str, recipient: str) -> int
     """
     check_recipient(recipient)
     result = session.execute(
-        sa.update(OutboxMessage)
-        .where(OutboxMessage.person_ref == person_ref, OutboxMessage.state == OutboxState.QUEUED)
-        .values(recipient=recipient)
+        sa.update(OutboxMessage).where(OutboxMessage.person_ref == person_ref, IS_QUEUED).values(recipient=recipient)
     )
     return int(getattr(result, "rowcount", 0))
 

@@ -16,7 +16,6 @@ from workshop.chatham.rule import Audience, Level, Surface, effective_level, sho
 from workshop.core.links import Purpose, mark
 from workshop.core.localtime import clock_time, long_date
 from workshop.core.urls import external_url
-from workshop.mail.models import OutboxMessage
 from workshop.mail.service import enqueue
 from workshop.programme.models import WorkshopSession
 from workshop.programme.view import SessionView, default_label, session_view
@@ -42,7 +41,7 @@ def levels_of(workshop_session: WorkshopSession, items: Iterable[Level | None]) 
     return own.value, shown_level(session=own, items=items).value
 
 
-def reminder(session: Session, *, now: datetime, answer: Answer, departure: Departure) -> OutboxMessage | None:
+def reminder(session: Session, *, now: datetime, answer: Answer, departure: Departure) -> int | None:
     """Queue one reminder; None when it was there already, or nothing may be said to this person.
 
     Args:
@@ -83,9 +82,7 @@ def reminder(session: Session, *, now: datetime, answer: Answer, departure: Depa
     )
 
 
-def change(
-    session: Session, *, now: datetime, answer: Answer, kind: Change, before: Facts, after: Facts
-) -> OutboxMessage | None:
+def change(session: Session, *, now: datetime, answer: Answer, kind: Change, before: Facts, after: Facts) -> int | None:
     """Queue one notice of a move, a cancellation or a reinstatement; None when it was there already.
 
     Args:
@@ -121,7 +118,7 @@ def change(
     )
 
 
-def _enqueue(session: Session, *, answer: Answer, view: SessionView, **message: Any) -> OutboxMessage | None:
+def _enqueue(session: Session, *, answer: Answer, view: SessionView, **message: Any) -> int | None:
     participant, workshop_session = answer.participant, answer.workshop_session
     assert participant.address is not None
     items = [item.level for section in workshop_session.sections for item in section.items]

@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from workshop.chatham.rule import Level
 from workshop.mail.models import OutboxMessage, OutboxState
+from workshop.mail.service import IS_QUEUED
 from workshop.programme.models import SessionStatus, WorkshopSession
 from workshop.reminders import emails
 from workshop.reminders.models import ReminderDelivery
@@ -71,7 +72,7 @@ def plan(session: Session, now: datetime) -> int:
     for answer in load_answers(session, claimed):
         message = emails.reminder(session, now=now, answer=answer, departure=departures[answer.id])
         if message is not None:
-            messages.append({"id": claimed[answer.id], "outbox_message_id": message.id})
+            messages.append({"id": claimed[answer.id], "outbox_message_id": message})
     if messages:
         session.execute(sa.update(ReminderDelivery), messages)
     return len(messages)
@@ -171,7 +172,7 @@ def _supersede(session: Session, answers: Sequence[Answer], *, now: datetime) ->
         .where(
             OutboxMessage.answer_ref.in_([answer.subject for answer in answers]),
             OutboxMessage.kind.in_(NOTICES),
-            OutboxMessage.state == OutboxState.QUEUED,
+            IS_QUEUED,
         )
         .values(state=OutboxState.SUPERSEDED, reason="a newer change", finished_at=now)
         .returning(OutboxMessage.id, OutboxMessage.answer_ref, OutboxMessage.basis)

@@ -1,1 +1,1 @@
-"""Participants, their answers, capacity."""
+"""Participants, their answers, seats and waiting lists, invitations, organisers’ lists, attendance."""

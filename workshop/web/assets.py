@@ -14,8 +14,8 @@ from flask import Blueprint, Response, abort
 FOLDER = Path(__file__).resolve().parent / "static"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
-_NOTES = re.compile(rb"/\*.*?\*/\s*|^\s+", re.DOTALL | re.MULTILINE)
-"""Comments and indentation of a style sheet, which no browser needs."""
+_NOTES = re.compile(rb"/\*.*?\*/|\s*\n\s*", re.DOTALL)
+"""Comments and line ends of a style sheet, which no browser needs: each of its lines ends in one of `{};,`."""
 
 blueprint = Blueprint("assets", __name__)
 

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from workshop.core import clock, limits
 from workshop.core.db import begin_reading, end_reading, writing
+from workshop.core.errors import TooManyRequestsError
 from workshop.core.language import languages, preferred_language
 from workshop.core.limits import client_key
 
@@ -98,11 +99,18 @@ def _count() -> None:
     if not declared:
         return
     now = clock.now()
-    for limit in declared:
-        key = client_key(request.remote_addr) if limit.by_client else "all"
-        # A transaction of its own: what fails later in this request was tried all the same.
-        with writing() as session:
-            limits.hit(session, scope=limit.scope, key=key, times=limit.times, window=limit.window, now=now)
+    refused = None
+    # A transaction of its own: what fails later in this request was tried all the same.
+    with writing() as session:
+        for limit in declared:
+            key = client_key(request.remote_addr) if limit.by_client else "all"
+            try:
+                limits.hit(session, scope=limit.scope, key=key, times=limit.times, window=limit.window, now=now)
+            except TooManyRequestsError as fault:
+                refused = fault
+                break
+    if refused is not None:
+        raise refused
 
 
 def _check_csrf() -> None:

@@ -36,10 +36,10 @@ def put(session: Session, now: datetime, **values: Any) -> OutboxMessage:
         "sender_name": "Les ateliers",
         "context": {},
     }
-    message = service.enqueue(session, now=now, **{**facts, **values})
-    assert message is not None
+    id_ = service.enqueue(session, now=now, **{**facts, **values})
+    assert id_ is not None
     session.commit()
-    return message
+    return session.get_one(OutboxMessage, id_)
 
 
 def look_away(session: Session, message: OutboxMessage, /, *, now: datetime) -> str | None:

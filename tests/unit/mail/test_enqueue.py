@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.unit.mail.conftest import put, send
+from workshop.core.db import db
 from workshop.core.errors import NotFoundError
 from workshop.core.links import new_subject
 from workshop.mail import personal_data, queries, service
@@ -77,6 +80,27 @@ def test_newer_news_supersedes_what_waits(session: Session, now: datetime) -> No
     assert (waiting.state, waiting.reason, waiting.finished_at) == (OutboxState.SUPERSEDED, "moved again", now)
     assert other.state is OutboxState.QUEUED
     assert sent.state is OutboxState.SENT
+
+
+@pytest.mark.databases("sqlite")
+def test_taking_back_looks_for_one_person_and_not_through_all_that_waits(session: Session, now: datetime) -> None:
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        sent.append((statement, values))
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    for ref in ("answer_ref", "person_ref"):
+        service.supersede(session, now=now, kinds={"mail_test"}, reason="moved", **{ref: new_subject()})
+    sa.event.remove(db.engine, "before_cursor_execute", note)
+    plans = [
+        session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        for statement, values in sent
+        if statement.startswith("UPDATE")
+    ]
+    assert ["ix_outbox_message_answer_ref" in str(plans[0]), "ix_outbox_message_person_ref" in str(plans[1])] == [
+        True
+    ] * 2
 
 
 def test_a_failed_message_can_be_sent_again_to_a_corrected_address(session: Session, now: datetime) -> None:

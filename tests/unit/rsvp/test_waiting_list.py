@@ -54,7 +54,7 @@ def test_a_late_press_lapses_without_the_box_and_waits_with_it(session: Session,
     assert knowing.waitlisted_at == NOW
     assert knowing.accepted_at is None
     (mail,) = mails(session)
-    assert "numéro 1" in mail.body_text or "number 1" in mail.body_text
+    assert "en position 1" in mail.body_text
     assert not mail.attachments
 
 

@@ -24,7 +24,7 @@ Logged = Callable[[str], list[tuple[str, dict[str, Any]]]]
 
 
 def _names(page: str) -> list[str]:
-    return re.findall(r'<th scope="row">([^<]+)</th>', page)
+    return re.findall(r'<th scope="row">(?:<div class="check"><input[^>]*> <label[^>]*>)?([^<]+)<', page)
 
 
 def _add(session: Session, one: WorkshopSession, name: str, **values: Any) -> Answer:

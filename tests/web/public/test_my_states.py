@@ -250,7 +250,7 @@ def test_close_to_the_start_whoever_waits_may_take_a_place_that_becomes_free(
     answer, path = build_own(session, workshop_session, AnswerState.WAITLISTED)
     assert "I will come" not in text_of(visitor, path)
     clock.move_to(workshop_session.starts_at - 30 * MINUTE)
-    assert "for whoever comes first" in text_of(visitor, path)
+    assert "to whoever takes it first" in text_of(visitor, path)
     workshop_session.capacity = 2
     session.commit()
     fields = {"session": "4", "answer": "accepted", "acknowledge_rule": "y", "notice": "discussion.1"}

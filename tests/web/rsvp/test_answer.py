@@ -13,10 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.builders import NOW, both, build_answer, build_item, build_participant, build_series, build_session
+from tests.web.examples import statements
 from tests.web.rsvp.visitor import FORM, Visitor, csrf_of, list_mail
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.db import Base
 from workshop.programme.models import OldSlug, SessionStatus, WorkshopSession
+from workshop.programme.service.standing import touch
 from workshop.rsvp.models import Answer, AnswerRequest, AnswerState, Choice, Participant
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -41,6 +43,32 @@ def test_the_form_has_the_notice_in_the_page_s_language_its_box_unticked_and_the
     assert "30 December 2026" in english.text
     assert "no-store" in french.headers["Cache-Control"]
     assert french.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_an_answer_takes_few_statements_and_reads_the_session_before_it_keeps_others_from_writing(
+    app: Flask, visitor: Visitor, session: Session, workshop_session: WorkshopSession
+) -> None:
+    visitor.answer(email="first@example.org")
+    with statements(app) as sent:
+        visitor.answer(email="second@example.org")
+    # Three count the limits, six keep the answer and its mail.
+    assert len(sent) <= 9, sent
+    assert not [one for one in sent if "FROM series" in one or "JOIN series" in one]
+    assert len(list_mail(session)) == 2
+
+
+def test_a_change_of_the_session_holds_for_the_next_answer_at_once(
+    visitor: Visitor, session: Session, workshop_session: WorkshopSession, clock: time_machine.Traveller
+) -> None:
+    assert visitor.answer(email="first@example.org").status_code == 303
+    workshop_session.level = Level.WHOLE_SESSION
+    touch(session, workshop_session.series, now=NOW)
+    session.commit()
+    clock.shift(timedelta(seconds=5))
+    token = csrf_of(visitor.client.get(FORM))
+    data = {"csrf_token": token, "name": "x", "email": "second@example.org", "answer": "accepted", "language": "fr"}
+    data |= {"timezone": "Europe/Paris", "acknowledge_rule": "discussion.1", "notice": "discussion.1"}
+    assert visitor.client.post(FORM, data=data).status_code == 422
 
 
 def test_an_answer_is_kept_until_its_button_and_nothing_else_is(

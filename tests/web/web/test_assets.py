@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
 from workshop.web.assets import FOLDER, IMMUTABLE, asset, manifest
 
 pytestmark = pytest.mark.databases("sqlite")
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 def test_files_are_small() -> None:
@@ -32,7 +35,9 @@ def test_a_file_is_served_under_its_hash_only(client: FlaskClient, name: str, ki
 def test_a_style_sheet_is_served_without_its_notes() -> None:
     body = manifest()["workshop.css"].body
     assert b"/*" not in body
-    assert b"\n " not in body
+    assert b"\n" not in body
+    lines = _COMMENT.sub("", (FOLDER / "workshop.css").read_text()).split("\n")
+    assert {line.rstrip()[-1] for line in lines if line.strip()} <= set("{};,"), "a line may end nowhere else"
     assert body.count(b"{") == (FOLDER / "workshop.css").read_bytes().count(b"{")
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
 from workshop.chatham.rule import Audience, Surface
 from workshop.core.language import languages
-from workshop.core.links import Purpose, mark
+from workshop.core.links import Purpose, mark, new_subject
 from workshop.core.localtime import city
 from workshop.core.urls import external_url
 from workshop.ical import Calendar, serialise
-from workshop.mail.models import OutboxMessage
-from workshop.mail.service import enqueue, supersede
+from workshop.mail.render import Rendered, render
+from workshop.mail.service import enqueue, sender_of, supersede
 from workshop.programme.models import Series
 from workshop.programme.view import SessionView, session_event, session_view
 from workshop.rsvp.models import Answer, AnswerState, Participant
@@ -31,8 +31,57 @@ ABOUT_ANSWERS = (
 """Kinds of messages that say where an answer stands: a newer one takes back an older one that has not left."""
 
 
+_NOBODY = new_subject()
+"""Stands in a text rendered ahead where the participant's random id is put. Random, so that no text can hold it."""
+_TEXTS_KEPT = 16
+
+
+class Addressee(Protocol):
+    """Whom a mail goes to: a participant, or what was read of one."""
+
+    @property
+    def series_id(self) -> int:
+        """Of which series."""
+
+    @property
+    def subject(self) -> str:
+        """Their random id."""
+
+    @property
+    def address(self) -> str | None:
+        """Where it goes."""
+
+
+def confirm_address_text(language: str, *, now: datetime) -> Rendered:
+    """Return what that mail says to anybody: rendered before the transaction, so that nobody waits for it meanwhile.
+
+    Kept until the minute is over, since all of that minute get the same text but for the link.
+    """
+    expires_at = now + REQUEST_LIFETIME
+    key = (language, expires_at.replace(second=0, microsecond=0))
+    kept: dict[Any, Rendered] = current_app.extensions.setdefault("workshop_confirm_address", {})
+    if (found := kept.get(key)) is not None:
+        return found
+    if len(kept) >= _TEXTS_KEPT:
+        kept.clear()
+    context = {
+        "confirm_url": external_url("my.page", lang=language, token=mark(Purpose.MY, _NOBODY)),
+        "expires_at": expires_at,
+        "tzid": current_app.config["TIMEZONE"],
+        "sender_name": sender_of(""),
+    }
+    kept[key] = found = render("confirm_address", language, context)
+    return found
+
+
 def confirm_address(
-    session: Session, *, now: datetime, participant: Participant, session_ids: Sequence[int], language: str
+    session: Session,
+    *,
+    now: datetime,
+    participant: Addressee,
+    session_ids: Sequence[int],
+    language: str,
+    text: Rendered | None = None,
 ) -> None:
     """Mail the link to the page with the button. Names no series, repeats nothing typed: anybody can type any address.
 
@@ -44,8 +93,10 @@ def confirm_address(
         participant: whose address it is; they have one.
         session_ids: of the sessions asked for.
         language: chosen in the form.
+        text: what `confirm_address_text` returned before the transaction.
     """
     assert participant.address is not None
+    text = text or confirm_address_text(language, now=now)
     expires_at = now + REQUEST_LIFETIME
     supersede(session, now=now, person_ref=participant.subject, kinds=("confirm_address",), reason="asked again")
     enqueue(
@@ -62,12 +113,9 @@ def confirm_address(
         recipient=participant.address,
         language=language,
         sender_name="",
-        context={
-            "confirm_url": my_url(participant, language),
-            "expires_at": expires_at,
-            "tzid": current_app.config["TIMEZONE"],
-        },
+        context={},
         expires_at=expires_at,
+        rendered=Rendered(*(part.replace(_NOBODY, participant.subject) for part in text)),
     )
 
 
@@ -114,7 +162,7 @@ def send(
     basis: dict[str, Any],
     context: dict[str, Any],
     **message: Any,
-) -> OutboxMessage | None:
+) -> int | None:
     """Queue a message about where an answer stands; takes back those about where it stood. Flushes.
 
     Args:

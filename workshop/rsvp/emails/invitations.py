@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from workshop.chatham.rule import Audience, Level, Surface, effective_level
 from workshop.core.links import Purpose, mark
 from workshop.core.urls import external_url
-from workshop.mail.models import OutboxMessage
 from workshop.mail.render import Rendered, clean_line, render
 from workshop.mail.service import enqueue
 from workshop.programme.models import WorkshopSession
@@ -24,7 +23,7 @@ from workshop.rsvp.schedule import Phase, phase
 PRIORITY = 50
 
 
-def invitation(session: Session, *, now: datetime, invitation: Invitation, is_reminder: bool) -> OutboxMessage | None:
+def invitation(session: Session, *, now: datetime, invitation: Invitation, is_reminder: bool) -> int | None:
     """Queue the mail to a person who is invited, or its reminder; None where no session is left to answer.
 
     Where one of the sessions may not be named, all of the message is neutral: neither series nor topic in it.

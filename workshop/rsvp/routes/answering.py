@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from wtforms.fields.choices import SelectChoice
 
 from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
-from workshop.core.db import db
+from workshop.core.db import db, reading
 from workshop.core.errors import NotFoundError
 from workshop.core.kept import has_message
 from workshop.core.limits import limited
-from workshop.programme.models import WorkshopSession
+from workshop.programme.models import Question, WorkshopSession
 from workshop.programme.queries import (
     find_current_slugs,
     find_known_session,
@@ -46,12 +49,29 @@ def _open_session(session: Session, series_slug: str, slug: str) -> tuple[Worksh
     return found, view
 
 
-def _session_to_answer(session: Session, series_slug: str, slug: str) -> WorkshopSession:
-    """Return the same session with what a form is checked against, without what only a page shows."""
-    found = find_session_to_answer(session, series_slug, slug)
+def _session_to_answer(series_slug: str, slug: str) -> tuple[WorkshopSession, Sequence[Question]]:
+    """Return the same session, and its questions, with what a form is checked against and no more.
+
+    Asked before the transaction that writes, since on SQLite nobody else can write from its first statement on. What is
+    found belongs to no database session and is shared: only to be read.
+    """
+    mark = queries.find_session_mark(db.engine, series_slug, slug)
+    found, questions = (None, ()) if mark is None else _read(db.engine, series_slug, slug, mark._replace(held=0))
     if found is None or not takes_answers(found):
         raise NotFoundError("no such session")
-    return found
+    return found, questions
+
+
+@lru_cache(maxsize=64)
+def _read(
+    engine: Engine,
+    series_slug: str,
+    slug: str,
+    mark: queries.SessionMark,  # noqa: ARG001 (tells whether what is kept is still right)
+) -> tuple[WorkshopSession | None, Sequence[Question]]:
+    with reading(), Session(engine) as session:
+        found = find_session_to_answer(session, series_slug, slug)
+        return found, () if found is None else tuple(list_questions(session, found.series_id, [found.id]))
 
 
 def _moved_to(series_slug: str, slug: str, endpoint: str) -> ResponseReturnValue:
@@ -72,12 +92,12 @@ def answer(lang: str, series: str, session: str) -> ResponseReturnValue:
     try:
         if request.method != "POST":
             return _first_form(lang, series, session, now)
-        found = _session_to_answer(db.session(), series, session)
+        found, questions = _session_to_answer(series, session)
     except NotFoundError:
         return _moved_to(series, session, "rsvp.answer")
     if refused := refusal(found, now=now):
         raise refused
-    form = _form(lang, found)
+    form = _form(lang, found, questions)
     received = receive(form, lang=lang, now=now)
     if received.status == 303:  # noqa: PLR2004 (HTTP)
         return redirect(own_page(received) or url_for("rsvp.sent", series=series, session=session), 303)
@@ -96,7 +116,8 @@ def _first_form(lang: str, series: str, slug: str, now: datetime) -> str:
         found, view = _open_session(db.session(), series, slug)
         if refused := refusal(found, now=now):
             raise refused
-        return _form_page(_form(lang, found), found, view, problem="")
+        questions = list_questions(db.session(), found.series_id, [found.id])
+        return _form_page(_form(lang, found, questions), found, view, problem="")
 
     # Looked at before anything else, so that an unknown session and a hidden one leave the same traces in the headers.
     is_own = has_message() or bool(request.query_string)
@@ -107,10 +128,10 @@ def _first_form(lang: str, series: str, slug: str, now: datetime) -> str:
     return kept_form(("rsvp.answer", lang, mark.series_id, mark.revision, today), render)
 
 
-def _form(lang: str, workshop_session: WorkshopSession) -> AnswerForm:
+def _form(lang: str, workshop_session: WorkshopSession, questions: Sequence[Question]) -> AnswerForm:
     return make_answer_form(
         [workshop_session],
-        list_questions(db.session(), workshop_session.series_id, [workshop_session.id]),
+        questions,
         codes=mail_languages(workshop_session.series.languages),
         lang=lang,
         needs_address=not workshop_session.series.without_address,

@@ -56,7 +56,7 @@ def _act(found: Invitation, shown: Sequence[InvitedSession], token: str, lang: s
     if form is None:
         return _page(found, form, shown, Received(409)), 409
     is_own = is_own_address(found, fold_address(form.email.data or ""))
-    ask = answer_invitation if is_own else service.request_answers
+    ask = answer_invitation if is_own else service.ask_for_answers
     received = receive(form, lang=lang, now=now, invitation_id=found.id, ask=ask)
     if received.status == 303:  # noqa: PLR2004 (HTTP)
         return _back(token) if is_own else redirect(url_for("rsvp.invitation_sent", token=token), 303)

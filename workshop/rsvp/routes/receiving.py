@@ -19,6 +19,7 @@ from workshop.rsvp import service
 from workshop.rsvp.forms import AnswerForm, asked_from_form
 from workshop.rsvp.models import Participant
 from workshop.rsvp.rule import NoticeChangedError, SessionFullError
+from workshop.rsvp.service.asking import Asker
 
 _TEN_MINUTES = timedelta(minutes=10)
 LIMITS = (Limit("answer", 120, _TEN_MINUTES), Limit("answer_all", 6000, _TEN_MINUTES, by_client=False))
@@ -31,11 +32,12 @@ _TOKEN_MARK = secrets.token_urlsafe(32)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a form: the status to answer with, the code of what stands in the way, and whose it is."""
+    """What became of a form: the status to answer with, and the code of what stands in the way."""
 
     status: int
     problem: str = ""
-    participant: Participant | None = None
+    subject: str = ""
+    """Random id of whoever gave no address: their page is the only way back."""
     session: str = ""
     """Slug of the session that the problem is about, where it is about one."""
 
@@ -46,7 +48,7 @@ def receive(
     lang: str,
     now: datetime,
     invitation_id: int | None = None,
-    ask: Callable[..., Participant] = service.request_answers,
+    ask: Callable[..., Asker | Participant] = service.ask_for_answers,
 ) -> Received:
     """Take a form in this request's transaction, and commit what it asks for.
 
@@ -55,7 +57,7 @@ def receive(
         lang: the page's language.
         now: the present.
         invitation_id: the invitation that let the reader in, where one did.
-        ask: what is done with a good form; called as `service.request_answers` is.
+        ask: what is done with a good form; called as `service.ask_for_answers` is.
 
     Raises:
         ConflictError: a session takes no answers (any more); a full one is told of by `problem`.
@@ -76,11 +78,12 @@ def receive(
     if not values.address:
         _count_without_address(now)
     try:
-        participant = ask(session, now=now, workshop_sessions=form.ticked, values=values)
+        found = ask(session, now=now, workshop_sessions=form.ticked, values=values)
     except SessionFullError as fault:
         return Received(fault.status, fault.code, session=str(fault.context.get("session", "")))
+    subject = "" if values.address else found.subject
     session.commit()
-    return Received(303, participant=participant)
+    return Received(303, subject=subject)
 
 
 def _count_without_address(now: datetime) -> None:
@@ -97,10 +100,9 @@ def _count_without_address(now: datetime) -> None:
 
 def own_page(received: Received) -> str:
     """Return the address of the page of whoever gave no address; empty for everybody else, who is mailed it."""
-    participant = received.participant
-    if participant is None or participant.address is not None:
+    if not received.subject:
         return ""
-    token = find_token(db.session(), purpose=Purpose.MY, subject=participant.subject)
+    token = find_token(db.session(), purpose=Purpose.MY, subject=received.subject)
     return url_for("my.page", token=token)
 
 

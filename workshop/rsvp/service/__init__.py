@@ -14,7 +14,7 @@ from workshop.rsvp.service.addresses import (
     request_address,
 )
 from workshop.rsvp.service.approving import Decision, decide
-from workshop.rsvp.service.asking import Asked, request_answer, request_answers
+from workshop.rsvp.service.asking import Asked, ask_for_answers, request_answer, request_answers
 from workshop.rsvp.service.confirming import Outcome, confirm, list_open_requests
 from workshop.rsvp.service.following import follow
 from workshop.rsvp.service.forgetting import forget_link_requests, forget_replies, forget_unconfirmed
@@ -47,6 +47,7 @@ __all__ = [
     "accept_offer",
     "add_by_hand",
     "answer_link_requests",
+    "ask_for_answers",
     "change_answer",
     "clean_reply",
     "confirm",

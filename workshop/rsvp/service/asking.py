@@ -6,12 +6,13 @@ import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
+from sqlalchemy.sql.dml import ReturningInsert
 
 from workshop.core.addresses import fold_address
 from workshop.core.errors import NotFoundError, TooManyRequestsError
@@ -39,12 +40,15 @@ MAILS_PER_HOUR = 3
 DOUBLE_PRESS = timedelta(seconds=60)
 """The same answer twice within this time is one press that came twice."""
 
-_ANSWERS = sa.select(Answer.workshop_session_id, Answer.id).where(
-    Answer.participant_id == sa.bindparam("participant"),
-    Answer.workshop_session_id.in_(sa.bindparam("sessions", expanding=True)),
-)
-_WAITING = sa.select(AnswerRequest.__table__).where(
-    AnswerRequest.answer_id.in_(sa.bindparam("answers", expanding=True))
+_PARTICIPANT, _ANSWER, _REQUEST = (cast("sa.Table", one.__table__) for one in (Participant, Answer, AnswerRequest))
+# Straight at the tables, and written once: on SQLite nobody else can write while an answer is taken.
+_ANSWERS = (
+    sa.select(_ANSWER.c.workshop_session_id, _ANSWER.c.id, *(one for one in _REQUEST.c if one.name != "answer_id"))
+    .outerjoin(_REQUEST, _REQUEST.c.answer_id == _ANSWER.c.id)
+    .where(
+        _ANSWER.c.participant_id == sa.bindparam("participant"),
+        _ANSWER.c.workshop_session_id.in_(sa.bindparam("sessions", expanding=True)),
+    )
 )
 
 
@@ -80,6 +84,16 @@ class Asked:
     """The invitation that let these answers in; whoever calls has asked it."""
 
 
+class Asker(NamedTuple):
+    """Who asks: of a participant's row, what the rest of the work needs."""
+
+    id: int
+    series_id: int
+    subject: str
+    address: str | None
+    address_folded: str | None
+
+
 def request_answer(session: Session, *, now: datetime, workshop_session: WorkshopSession, values: Asked) -> Participant:
     """Keep an answer for one session until its address is confirmed: see `request_answers`."""
     return request_answers(session, now=now, workshop_sessions=[workshop_session], values=values)
@@ -93,6 +107,19 @@ def request_answers(
     values: Asked,
     mails_link: bool = True,
 ) -> Participant:
+    """Do what `ask_for_answers` does, and return the participant as the database has them now."""
+    asker = ask_for_answers(session, now=now, workshop_sessions=workshop_sessions, values=values, mails_link=mails_link)
+    return lock_participant(session, asker.id)
+
+
+def ask_for_answers(
+    session: Session,
+    *,
+    now: datetime,
+    workshop_sessions: Sequence[WorkshopSession],
+    values: Asked,
+    mails_link: bool = True,
+) -> Asker:
     """Keep the same answer for sessions of one series until its address is confirmed; one mail for all. Flushes.
 
     Does the same work for an address that is known and one that is not, so that neither shows. Without an address
@@ -107,30 +134,32 @@ def request_answers(
     """
     for workshop_session in workshop_sessions:
         _check(workshop_session, values, now)
+    mails_link = mails_link and bool(values.address)
+    # Before the first statement, with which the others begin to wait.
+    text = emails.confirm_address_text(values.language, now=now) if mails_link else None
     _check_places(session, workshop_sessions, values)
-    series_id = workshop_sessions[0].series_id
+    session.flush()
+    connection = session.connection()
+    asker = _asker(connection, workshop_sessions[0].series_id, values, now)
+    is_new = _ask(session, asker, workshop_sessions, values, now)
     if not values.address:
-        participant = _nameless(session, series_id, values, now)
-        _ask(session, participant, workshop_sessions, values, now)
-        issue(session, purpose=Purpose.MY, subject=participant.subject)
-        return participant
-    participant = _participant(session, series_id, values, now)
-    is_new = _ask(session, participant, workshop_sessions, values, now)
+        issue(session, purpose=Purpose.MY, subject=asker.subject)
     if not mails_link:
-        return participant
-    with session.begin_nested() as point:
-        is_allowed = _may_mail(session, participant, now)
+        return asker
+    with connection.begin_nested() as point:
+        is_allowed = _may_mail(session, asker, now)
         emails.confirm_address(
             session,
             now=now,
-            participant=participant,
+            participant=asker,
             session_ids=[one.id for one in workshop_sessions],
             language=values.language,
+            text=text,
         )
         if not (is_allowed and is_new):
             # Written and taken back: a quicker answer would tell that somebody asked for this address before.
             point.rollback()
-    return participant
+    return asker
 
 
 def _check(workshop_session: WorkshopSession, values: Asked, now: datetime) -> None:
@@ -165,56 +194,57 @@ def _check_places(session: Session, workshop_sessions: Sequence[WorkshopSession]
             raise SessionFullError(session=one.slug)
 
 
-def _new_values(series_id: int, values: Asked, now: datetime) -> dict[str, Any]:
-    return {"series_id": series_id, "language": values.language, "tzid": values.tzid, "created_at": now}
+def _asker(connection: sa.Connection, series_id: int, values: Asked, now: datetime) -> Asker:
+    """Find or make the participant, and lock them: two first answers at once are one person's.
 
-
-def _nameless(session: Session, series_id: int, values: Asked, now: datetime) -> Participant:
-    """Make a participant without an address; nothing tells two of them apart but their links."""
-    participant = Participant(**_new_values(series_id, values, now))
-    session.add(participant)
-    session.flush()
-    return participant
-
-
-def _participant(session: Session, series_id: int, values: Asked, now: datetime) -> Participant:
-    """Find or make the participant, and lock them: two first answers at once are one person's."""
-    folded = fold_address(values.address)
-    new = {**_new_values(series_id, values, now), "address": values.address, "address_folded": folded}
-    session.execute(_new_participant(session.get_bind().dialect.name), [new])
-    return lock_participant(session, (series_id, folded))
+    Nothing tells two without an address apart but their links.
+    """
+    new = {
+        "series_id": series_id,
+        "language": values.language,
+        "tzid": values.tzid,
+        "created_at": now,
+        "address": values.address or None,
+        "address_folded": fold_address(values.address) if values.address else None,
+    }
+    return Asker._make(connection.execute(_new_participant(connection.dialect.name), new).one())
 
 
 @functools.cache
-def _new_participant(dialect: str) -> sa.Insert:
+def _new_participant(dialect: str) -> ReturningInsert[*tuple[Any, ...]]:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(Participant).on_conflict_do_nothing(index_elements=["series_id", "address_folded"])
+    # Written to themselves, a row that is there is locked and returned.
+    statement = insert(_PARTICIPANT).on_conflict_do_update(
+        index_elements=["series_id", "address_folded"], set_={"language": _PARTICIPANT.c.language}
+    )
+    return statement.returning(*(_PARTICIPANT.c[name] for name in Asker._fields))
 
 
 @functools.cache
 def _new_answer(dialect: str) -> sa.Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(cast("sa.Table", Answer.__table__)).on_conflict_do_nothing(
-        index_elements=["participant_id", "workshop_session_id"]
-    )
+    return insert(_ANSWER).on_conflict_do_nothing(index_elements=["participant_id", "workshop_session_id"])
 
 
 @functools.cache
 def _keep_request(dialect: str) -> sa.Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(cast("sa.Table", AnswerRequest.__table__))
+    statement = insert(_REQUEST)
     others = {name: column for name, column in statement.excluded.items() if name != "answer_id"}
     return statement.on_conflict_do_update(index_elements=["answer_id"], set_=others)
 
 
 def _answers(
-    session: Session, participant: Participant, workshop_sessions: Sequence[WorkshopSession], now: datetime
-) -> dict[int, int]:
-    """Find or make the answers: session's id → answer's id. The same statements for a known one and a new one."""
+    connection: sa.Connection, asker: Asker, workshop_sessions: Sequence[WorkshopSession], now: datetime
+) -> dict[int, sa.RowMapping]:
+    """Find or make the answers: session's id → answer's id and what waits, all of it None where nothing does.
+
+    The same statements for a known one and a new one.
+    """
     ids = sorted({one.id for one in workshop_sessions})
     new = [
         {
-            "participant_id": participant.id,
+            "participant_id": asker.id,
             "workshop_session_id": id_,
             "state": AnswerState.PENDING,
             "created_at": now,
@@ -222,40 +252,41 @@ def _answers(
         }
         for id_ in ids
     ]
-    session.execute(_new_answer(session.get_bind().dialect.name), new)
-    rows = session.execute(_ANSWERS, {"participant": participant.id, "sessions": ids})
-    return {row[0]: row[1] for row in rows}
+    connection.execute(_new_answer(connection.dialect.name), new)
+    rows = connection.execute(_ANSWERS, {"participant": asker.id, "sessions": ids}).mappings()
+    return {row["workshop_session_id"]: row for row in rows}
 
 
 def _ask(
     session: Session,
-    participant: Participant,
+    asker: Asker,
     workshop_sessions: Sequence[WorkshopSession],
     values: Asked,
     now: datetime,
 ) -> bool:
     """Replace what waits for the button; False for the same again within a minute."""
-    answers = _answers(session, participant, workshop_sessions, now)
-    said = {answers[one.id]: _said(one, values) for one in workshop_sessions}
-    waiting = {row["answer_id"]: row for row in session.execute(_WAITING, {"answers": list(said)}).mappings()}
+    connection = session.connection()
+    answers = _answers(connection, asker, workshop_sessions, now)
+    said = {one.id: _said(one, values) for one in workshop_sessions}
     is_again = all(
-        answer_id in waiting
-        and now - waiting[answer_id]["created_at"] < DOUBLE_PRESS
-        and all(waiting[answer_id][key] == value for key, value in one.items())
-        for answer_id, one in said.items()
+        (was := answers[id_])["created_at"] is not None
+        and now - was["created_at"] < DOUBLE_PRESS
+        and all(was[key] == value for key, value in one.items())
+        for id_, one in said.items()
     )
     rows = [
-        {"answer_id": id_, "created_at": waiting[id_]["created_at"] if is_again else now, **one}
+        {"answer_id": answers[id_]["id"], "created_at": answers[id_]["created_at"] if is_again else now, **one}
         for id_, one in said.items()
     ]
-    session.execute(_keep_request(session.get_bind().dialect.name), rows)
-    _expire(session, participant, list(said))
+    connection.execute(_keep_request(connection.dialect.name), rows)
+    _expire(session, asker, [row["answer_id"] for row in rows])
     return not is_again
 
 
-def _expire(session: Session, participant: Participant, answer_ids: Sequence[int]) -> None:
+def _expire(session: Session, asker: Asker, answer_ids: Sequence[int]) -> None:
     """Let nobody read what the session still held of these answers: the statements above went past it."""
-    session.expire(participant, ["answers"])
+    if participant := session.identity_map.get(identity_key(Participant, asker.id)):
+        session.expire(participant, ["answers"])
     for answer_id in answer_ids:
         if request := session.identity_map.get(identity_key(AnswerRequest, answer_id)):
             session.expire(request)
@@ -294,13 +325,13 @@ def _said(workshop_session: WorkshopSession, values: Asked) -> dict[str, Any]:
     }
 
 
-def _may_mail(session: Session, participant: Participant, now: datetime) -> bool:
+def _may_mail(session: Session, asker: Asker, now: datetime) -> bool:
     """Count one more mail to this address; beyond the limit none leaves, and to the outside nothing is different."""
     try:
         hit(
             session,
             scope="confirm_address",
-            key=participant.address_folded or "",
+            key=asker.address_folded or "",
             times=MAILS_PER_HOUR,
             window=timedelta(hours=1),
             now=now,
