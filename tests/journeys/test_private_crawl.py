@@ -32,7 +32,7 @@ from workshop.core.links import Purpose, issue
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
-from workshop.rsvp.emails.withdrawing import answer_withdrawn
+from workshop.rsvp.emails.offers import answer_withdrawn
 from workshop.rsvp.models import Answer, AnswerState, Invitation
 from workshop.rsvp.service import inviting
 

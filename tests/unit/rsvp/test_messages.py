@@ -21,7 +21,7 @@ from tests.unit.rsvp.seats import fill
 from workshop.chatham.rule import Level, Visibility
 from workshop.mail.models import OutboxMessage
 from workshop.rsvp import emails
-from workshop.rsvp.emails.withdrawing import answer_withdrawn
+from workshop.rsvp.emails.offers import answer_withdrawn
 from workshop.rsvp.models import AddressChange, Answer, AnswerState, Invitation, InvitationKind
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mail"

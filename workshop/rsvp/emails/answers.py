@@ -157,7 +157,7 @@ def send(
     *,
     now: datetime,
     answer: Answer,
-    view: SessionView,
+    view: SessionView | None,
     kind: str,
     basis: dict[str, Any],
     context: dict[str, Any],
@@ -168,13 +168,15 @@ def send(
     Args:
         session: the transaction that changed the answer.
         now: the present.
-        answer: its participant has an address.
-        view: the session, as `view_for` gives it.
+        answer: what it is about.
+        view: the session, as `view_for` gives it; None: nothing is sent.
         kind: of ABOUT_ANSWERS.
         basis: what the last look compares.
         context: for the templates, beside what all of them need.
         message: what else `enqueue` takes.
     """
+    if view is None:
+        return None
     participant, workshop_session = answer.participant, answer.workshop_session
     assert participant.address is not None
     language = participant.language

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from workshop.core.localized import Localized
 from workshop.rsvp.emails.answers import erasure_of, send, view_for
 from workshop.rsvp.models import Answer
 from workshop.rsvp.queries import list_told, positions
@@ -73,17 +74,27 @@ def place_free(session: Session, *, now: datetime, answer: Answer) -> bool:
 
 def answer_refused(session: Session, *, now: datetime, answer: Answer) -> None:
     """Mail an organiser's words to whom they declined. State and text must be flushed."""
-    view = view_for(answer)
-    if view is None:
-        return
     send(
         session,
         now=now,
         answer=answer,
-        view=view,
+        view=view_for(answer),
         kind="answer_refused",
         basis={"refused_at": answer.refused_at.isoformat() if answer.refused_at else ""},
         context={"refusal_text": answer.refusal_text},
+    )
+
+
+def answer_withdrawn(session: Session, *, now: datetime, answer: Answer, words: Localized) -> None:
+    """Mail that the organisers withdrew an answer, in their words. The state must be flushed."""
+    send(
+        session,
+        now=now,
+        answer=answer,
+        view=view_for(answer),
+        kind="answer_withdrawn",
+        basis={"state": answer.state.value},
+        context={"words": words},
     )
 
 

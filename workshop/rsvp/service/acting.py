@@ -11,7 +11,7 @@ from workshop.audit import service as audit
 from workshop.core.localized import Localized
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
-from workshop.rsvp.emails.withdrawing import answer_withdrawn
+from workshop.rsvp.emails.offers import answer_withdrawn
 from workshop.rsvp.models import Answer
 from workshop.rsvp.rule import STANDS
 from workshop.rsvp.service.own import withdraw
