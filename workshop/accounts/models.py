@@ -67,3 +67,18 @@ class SignIn(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     """Kept to within five minutes, for the idle limit."""
+
+
+class BreakGlass(Base):
+    """An administrator opened a series that is not theirs: for a reason, for a while, told to its organisers."""
+
+    __tablename__ = "break_glass"
+    __table_args__ = (sa.CheckConstraint("closes_at > opened_at", name="closes_after_opening"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(sa.ForeignKey("organiser.id", ondelete="CASCADE"), index=True)
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    """Shown to the organisers of the series."""
+    opened_at: Mapped[datetime]
+    closes_at: Mapped[datetime]

@@ -30,3 +30,31 @@ class LogEntry(Base):
     """Hash of the row before; 64 zeros for the first."""
     hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     """SHA-256 of all the above, hexadecimal."""
+
+
+def _guard(dialect: str, statement: str) -> None:
+    ddl = sa.DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call] # untyped in the library
+    sa.event.listen(LogEntry.__table__, "after_create", ddl)
+
+
+# The database itself refuses to change a row or to take one out; whoever owns the file can still, and `verify` tells.
+_guard(
+    "sqlite",
+    "CREATE TRIGGER log_entry_no_update BEFORE UPDATE ON log_entry "
+    "BEGIN SELECT RAISE(ABORT, 'the log is appended to only'); END",
+)
+_guard(
+    "sqlite",
+    "CREATE TRIGGER log_entry_no_delete BEFORE DELETE ON log_entry "
+    "BEGIN SELECT RAISE(ABORT, 'the log is appended to only'); END",
+)
+_guard(
+    "postgresql",
+    "CREATE OR REPLACE FUNCTION refuse_log_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the log is appended to only'; END $$",
+)
+_guard(
+    "postgresql",
+    "CREATE TRIGGER log_entry_append_only BEFORE UPDATE OR DELETE ON log_entry "
+    "FOR EACH ROW EXECUTE FUNCTION refuse_log_change()",
+)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workshop.core.db import Base
+from workshop.core.links import new_subject
 from workshop.core.localized import Localized
 
 
@@ -27,6 +28,10 @@ class Person(Base):
     links: Mapped[tuple[str, ...]] = mapped_column(default=())
     email: Mapped[str] = mapped_column(sa.String(254), default="")
     """Private: in no page, mail or export but `series export --private`."""
+    subject: Mapped[str] = mapped_column(sa.String(32), unique=True, default=new_subject)
+    """Random id that the link of their own page is derived from; never shown."""
+    language: Mapped[str] = mapped_column(sa.String(8), default="")
+    """In which they are written to; empty: the series' first."""
 
 
 class CommitteeMember(Base):

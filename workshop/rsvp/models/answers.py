@@ -80,6 +80,8 @@ class Participant(Base):
     wants_reminders: Mapped[bool] = mapped_column(default=True)
     is_discreet: Mapped[bool] = mapped_column(default=False)
     """Asked for neutral titles in mail and calendar."""
+    wants_calendar: Mapped[bool] = mapped_column(default=True)
+    """Whether mail brings calendar entries; False leaves them out altogether."""
     access_needs: Mapped[str] = mapped_column(sa.String(1000), default="")
     informed_since: Mapped[datetime | None]
     """Since when announcements are consented to; None: they are not."""
@@ -154,6 +156,8 @@ class Answer(Base):
     told_mode: Mapped[Mode | None] = mapped_column(enum_column(Mode))
     told_place: Mapped[Localized] = mapped_column(default=Localized)
     told_status: Mapped[SessionStatus | None] = mapped_column(enum_column(SessionStatus))
+    told_level: Mapped[Level | None] = mapped_column(enum_column(Level))
+    """The level shown."""
 
     participant: Mapped[Participant] = relationship(back_populates="answers")
     workshop_session: Mapped[WorkshopSession] = relationship()
@@ -176,7 +180,10 @@ class AnswerRequest(Base):
     """The notice that was acknowledged with the form; None when none was."""
     notice_version: Mapped[int | None]
     notice_language: Mapped[str] = mapped_column(sa.String(8), default="")
+    notice_own_version: Mapped[int] = mapped_column(default=0)
+    """Of the organisers' own sentence shown with it; 0 for none."""
     is_discreet: Mapped[bool] = mapped_column(default=False)
+    wants_calendar: Mapped[bool] = mapped_column(default=True)
     keeps_informed: Mapped[bool] = mapped_column(default=False)
     follows: Mapped[bool] = mapped_column(default=False)
     """Also those announced later."""
@@ -269,6 +276,22 @@ class Acknowledgement(Base):
     level: Mapped[Level] = mapped_column(enum_column(Level))
     """The effective level at that time."""
     version: Mapped[int]
+    own_version: Mapped[int] = mapped_column(default=0)
+    """Of the organisers' own sentence shown with it (OwnSentence.version); 0 for none."""
     language: Mapped[str] = mapped_column(sa.String(8))
     """The language in which the notice was shown."""
     acknowledged_at: Mapped[datetime]
+
+
+class LevelAgreement(Base):
+    """That a participant agreed to a looser level while it waits for the others (LevelProposal)."""
+
+    __tablename__ = "level_agreement"
+
+    proposal_id: Mapped[int] = mapped_column(sa.ForeignKey("level_proposal.id", ondelete="CASCADE"), primary_key=True)
+    answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answer.id", ondelete="CASCADE"), primary_key=True, index=True)
+    version: Mapped[int]
+    """Of the looser level's notice, as it was shown."""
+    own_version: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str] = mapped_column(sa.String(8))
+    agreed_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Series, workshop sessions, sections, items, and who speaks in them."""
+"""Series, workshop sessions and what is asked of those who answer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workshop.chatham.rule import ConsentKind, Level, Visibility
+from workshop.chatham.rule import Level, Visibility
 from workshop.core.db import Base, JSONTuple, WallTime, enum_column
 from workshop.core.links import new_subject
 from workshop.core.localized import Localized
 from workshop.people.models import CommitteeMember, Partner, Person
+from workshop.programme.models.materials import Recording
+from workshop.programme.models.programme import Section, SpeakerSlot
 
 DEFAULT_REMINDERS = ("-7d", "-1d", "-1h")
 
@@ -48,22 +50,6 @@ class SessionStatus(enum.StrEnum):
     TENTATIVE = "tentative"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
-
-
-class ItemKind(enum.StrEnum):
-    """What an item of the programme is."""
-
-    TALK = "talk"
-    PANEL = "panel"
-    DISCUSSION = "discussion"
-    BREAK = "break"
-
-
-class SlotRole(enum.StrEnum):
-    """What somebody does in a session or an item."""
-
-    SPEAKER = "speaker"
-    MODERATOR = "moderator"
 
 
 class Series(Base):
@@ -101,6 +87,10 @@ class Series(Base):
     revision: Mapped[int] = mapped_column(default=1)
     """Raised by every write to what the pages of the series show; caches ask nothing else."""
     revised_at: Mapped[datetime]
+    own_sentence: Mapped[Localized] = mapped_column(default=Localized)
+    """The organisers' own sentence, shown after the Rule's notice; empty for none. Its wordings: OwnSentence."""
+    own_sentence_version: Mapped[int] = mapped_column(default=0)
+    """Of the wording above, 0 while there never was one; an acknowledgement keeps it."""
 
     sessions: Mapped[list[WorkshopSession]] = relationship(
         back_populates="series",
@@ -198,11 +188,11 @@ class WorkshopSession(Base):
 
     series: Mapped[Series] = relationship(back_populates="sessions")
     sections: Mapped[list[Section]] = relationship(
-        order_by="Section.position", cascade="all, delete-orphan", passive_deletes=True
+        order_by=Section.position, cascade="all, delete-orphan", passive_deletes=True
     )
     slots: Mapped[list[SpeakerSlot]] = relationship(
         primaryjoin="and_(SpeakerSlot.workshop_session_id == WorkshopSession.id, SpeakerSlot.item_id.is_(None))",
-        order_by="SpeakerSlot.position",
+        order_by=SpeakerSlot.position,
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
@@ -212,6 +202,9 @@ class WorkshopSession(Base):
     )
     questions: Mapped[list[Question]] = relationship(
         order_by="Question.position, Question.id", cascade="all, delete-orphan", passive_deletes=True
+    )
+    recordings: Mapped[list[Recording]] = relationship(
+        order_by=Recording.id, cascade="all, delete-orphan", passive_deletes=True
     )
 
 
@@ -265,79 +258,3 @@ class OldSlug(Base):
     workshop_session_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), index=True
     )
-
-
-class Section(Base):
-    """A part of the programme."""
-
-    __tablename__ = "section"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    workshop_session_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), index=True
-    )
-    position: Mapped[int]
-    title: Mapped[Localized] = mapped_column(default=Localized)
-
-    items: Mapped[list[Item]] = relationship(
-        order_by="Item.position", cascade="all, delete-orphan", passive_deletes=True
-    )
-
-
-class Item(Base):
-    """A talk, panel, discussion or break."""
-
-    __tablename__ = "item"
-    __table_args__ = (sa.CheckConstraint("minutes > 0", name="minutes"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    section_id: Mapped[int] = mapped_column(sa.ForeignKey("section.id", ondelete="CASCADE"), index=True)
-    position: Mapped[int]
-    kind: Mapped[ItemKind] = mapped_column(enum_column(ItemKind))
-    title: Mapped[Localized] = mapped_column(default=Localized)
-    abstract: Mapped[Localized] = mapped_column(default=Localized)
-    """Markdown."""
-    starts: Mapped[str] = mapped_column(sa.String(5), default="")
-    """Wall time HH:MM in the session's zone, or empty."""
-    minutes: Mapped[int | None]
-    level: Mapped[Level | None] = mapped_column(enum_column(Level))
-    """None: the session's."""
-
-    slots: Mapped[list[SpeakerSlot]] = relationship(
-        order_by="SpeakerSlot.position", cascade="all, delete-orphan", passive_deletes=True
-    )
-
-
-class SpeakerSlot(Base):
-    """A person's part in a session (as its moderator) or in an item."""
-
-    __tablename__ = "speaker_slot"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    workshop_session_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("workshop_session.id", ondelete="CASCADE"), index=True
-    )
-    item_id: Mapped[int | None] = mapped_column(sa.ForeignKey("item.id", ondelete="CASCADE"), index=True)
-    """None: moderator of the whole session."""
-    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    role: Mapped[SlotRole] = mapped_column(enum_column(SlotRole))
-    position: Mapped[int]
-    created_at: Mapped[datetime]
-    """Since when the organisers' entry counts as announced."""
-
-    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
-    consents: Mapped[list[SpeakerConsent]] = relationship(
-        lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
-    )
-
-
-class SpeakerConsent(Base):
-    """A consent given or withdrawn for one slot. Absent: the default of its kind."""
-
-    __tablename__ = "speaker_consent"
-
-    slot_id: Mapped[int] = mapped_column(sa.ForeignKey("speaker_slot.id", ondelete="CASCADE"), primary_key=True)
-    kind: Mapped[ConsentKind] = mapped_column(enum_column(ConsentKind), primary_key=True)
-    given_at: Mapped[datetime | None]
-    withdrawn_at: Mapped[datetime | None]
-    """Not None: withdrawn; an import never restores it."""

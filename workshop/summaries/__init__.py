@@ -1,0 +1,1 @@
+"""Published summaries: written in both languages, checked for attribution, read by a second person."""
