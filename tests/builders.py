@@ -16,8 +16,19 @@ from workshop.accounts.models import Organiser, Role, SeriesRole
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.localized import Localized
 from workshop.people.models import CommitteeMember, Partner, Person
-from workshop.programme.models import Item, ItemKind, Section, Series, SlotRole, SpeakerSlot, WorkshopSession
+from workshop.programme.models import (
+    Item,
+    ItemKind,
+    Recording,
+    Section,
+    Series,
+    Slides,
+    SlotRole,
+    SpeakerSlot,
+    WorkshopSession,
+)
 from workshop.rsvp.models import HOLDS_SEAT, Answer, AnswerState, Participant
+from workshop.rsvp.rule import level_of
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -176,6 +187,32 @@ def build_slot(
     return _keep(session, slot)
 
 
+def build_slides(session: Session, slot: SpeakerSlot, **values: Any) -> Slides:
+    """Return a file of somebody's part, as it is kept."""
+    content = values.setdefault("content", b"%PDF-1.7 slides")
+    defaults = {"slot_id": slot.id, "media_type": "application/pdf", "size": len(content), "uploaded_at": NOW}
+    slides = Slides(**{**defaults, "uploaded_by": "speaker", **values})
+    slot.slides.append(slides)
+    return _keep(session, slides)
+
+
+def build_recording(
+    session: Session, workshop_session: WorkshopSession, item: Item | None = None, **values: Any
+) -> Recording:
+    """Return a recording of an item or of it all, published where `published_at` says so."""
+    own = item.level if item else None
+    defaults = {
+        "item_id": item.id if item else None,
+        "url": "https://media.example.org/recording.mp4",
+        "level": own or workshop_session.level or workshop_session.series.level,
+        "agreed_at": NOW,
+        "created_at": NOW,
+    }
+    recording = Recording(**{**defaults, **values})
+    workshop_session.recordings.append(recording)
+    return _keep(session, recording)
+
+
 def build_organiser(
     session: Session, series: Series | None = None, *, role: Role = Role.OWNER, **values: Any
 ) -> Organiser:
@@ -235,6 +272,7 @@ def build_answer(
             "told_mode": workshop_session.mode,
             "told_place": workshop_session.place,
             "told_status": workshop_session.status,
+            "told_level": level_of(workshop_session),
         }
     answer = Answer(workshop_session=workshop_session, state=state, **{**defaults, **values})
     participant.answers.append(answer)

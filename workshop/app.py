@@ -54,7 +54,12 @@ def import_models() -> sa.MetaData:
 def models() -> list[str]:
     """Return the modules that declare tables."""
     features = ("audit", "accounts", "mail", "people", "programme", "rsvp", "summaries", "reminders")
-    return ["workshop.core.limits", "workshop.core.links", *(f"workshop.{feature}.models" for feature in features)]
+    return [
+        "workshop.core.limits",
+        "workshop.core.links",
+        "workshop.core.erasures",
+        *(f"workshop.{feature}.models" for feature in features),
+    ]
 
 
 def blueprints() -> list[Blueprint]:
@@ -63,9 +68,24 @@ def blueprints() -> list[Blueprint]:
     from workshop.calendars.routes import blueprint as calendars
     from workshop.organise.routes import blueprint as organise
     from workshop.programme.organise import blueprint as programme_organise
+    from workshop.public.erased import blueprint as erased
     from workshop.public.my import blueprint as my
     from workshop.public.routes import blueprint as public
+    from workshop.public.speaker import blueprint as speaker
     from workshop.rsvp.organise import blueprint as rsvp_organise
     from workshop.rsvp.routes import blueprint as rsvp
+    from workshop.summaries.organise import blueprint as summaries_organise
 
-    return [accounts, calendars, rsvp, my, public, programme_organise, rsvp_organise, organise]
+    return [
+        accounts,
+        calendars,
+        rsvp,
+        my,
+        erased,
+        speaker,
+        public,
+        programme_organise,
+        rsvp_organise,
+        summaries_organise,
+        organise,
+    ]

@@ -42,6 +42,12 @@ def _rsvp() -> click.Command:
     return rsvp
 
 
+def _privacy() -> click.Command:
+    from workshop.privacy.cli import privacy
+
+    return privacy
+
+
 def _reminders() -> click.Command:
     from workshop.reminders.cli import reminders
 
@@ -51,6 +57,7 @@ def _reminders() -> click.Command:
 _FEATURES: Mapping[str, tuple[Callable[[], click.Command], str]] = {
     "mail": (_mail, "The outbox."),
     "organiser": (_organiser, "Accounts of organisers."),
+    "privacy": (_privacy, "What is held about somebody, and its erasure."),
     "reminders": (_reminders, "What will be reminded of, and when."),
     "rsvp": (_rsvp, "Answers."),
     "series": (_series, "Import, export and grant a series."),
@@ -241,18 +248,30 @@ def audit() -> None:
 
 
 @audit.command()
+@click.option("--expect", metavar="ROW:HASH", help="A row noted earlier, as this command or a certificate says it.")
 @click.pass_context
-def verify(ctx: click.Context) -> None:
-    """Check that no row of the log was changed, added or taken out."""
-    from workshop.audit.service import find_break
+def verify(ctx: click.Context, *, expect: str | None) -> None:
+    """Check that no row of the log was changed, added or taken out, and print the last one to be noted elsewhere."""
+    from workshop.audit.service import find_break, find_head
     from workshop.core.db import db as database
 
-    broken = find_break(database.session())
-    if broken is None:
-        click.echo(_("The log is whole."))
-        return
-    click.echo(_("The log is broken at row %(row)d.", row=broken), err=True)
-    ctx.exit(1)
+    noted = _noted_row(expect) if expect else None
+    broken = find_break(database.session(), expect=noted)
+    if broken is not None:
+        click.echo(_("The log is broken at row %(row)d.", row=broken), err=True)
+        ctx.exit(1)
+    click.echo(_("The log is whole."))
+    if head := find_head(database.session()):
+        click.echo(_("Its last row, to be noted elsewhere: %(row)s", row=f"{head[0]}:{head[1]}"))
+
+
+def _noted_row(text: str) -> tuple[int, str]:
+    number, _colon, digest = text.strip().partition(":")
+    if not number.isascii() or not number.isdigit() or len(digest) != 64 or set(digest) - set("0123456789abcdef"):  # noqa: PLR2004 (hexadecimal digits of SHA-256)
+        raise click.BadParameter(
+            _("Expected a row’s number, a colon and its hash of 64 digits."), param_hint="--expect"
+        )
+    return int(number), digest
 
 
 @main.command()

@@ -57,16 +57,25 @@ def tasks() -> list[Task]:
     from workshop.privacy import service as privacy
     from workshop.reminders import service as reminders
     from workshop.rsvp import service as rsvp
+    from workshop.rsvp.service.agreeing import settle_proposals
+    from workshop.rsvp.service.breakdowns import count_breakdowns
     from workshop.rsvp.service.inviting import send_invitations
+    from workshop.summaries import service as summaries
 
     return [
         Task("waiting lists", rsvp.tend_lists),
         Task("notices", reminders.notice_changes),
+        Task("looser levels", settle_proposals),
+        # Looks at every answer that stands; pages show a stricter level with the next request anyway.
+        Task("stricter levels", reminders.notice_levels, every=timedelta(seconds=10)),
         Task("invitations", send_invitations),
         Task("links", rsvp.answer_link_requests),
         Task("later sessions", rsvp.follow, every=timedelta(seconds=10)),
         # Looks at every session to come, and nobody minds ten seconds.
         Task("reminders", reminders.plan, every=timedelta(seconds=10)),
+        Task("breakdowns", count_breakdowns, every=timedelta(seconds=10)),
+        # Asks three statements about every summary there is.
+        Task("summaries", summaries.recheck, every=timedelta(seconds=20)),
         # Bodies of mail and windows of limits are part of it.
         Task("purge", privacy.purge, every=timedelta(minutes=1), erases=True),
     ]

@@ -12,6 +12,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+UNIQUE_NOTICE = "uq_acknowledgement_answer_id_level_version"
+
 
 def level() -> sa.Enum:
     """Return the type of a level."""
@@ -36,6 +38,7 @@ def added() -> dict[str, list[sa.Column]]:
         ],
         "speaker_consent": [sa.Column("recorded_by", sa.String(length=64), nullable=False, server_default="")],
         "speaker_slot": [sa.Column("told_level", level(), nullable=True)],
+        "workshop_session": [sa.Column("began_at", sa.DateTime(timezone=True), nullable=True)],
     }
 
 
@@ -62,6 +65,44 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_break_glass_series_id"), ["series_id"], unique=False)
 
     op.create_table(
+        "breakdown",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("workshop_session_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "language",
+                "interpretation",
+                "question",
+                name="breakdownkind",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("rows", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workshop_session_id"],
+            ["workshop_session.id"],
+            name=op.f("fk_breakdown_workshop_session_id_workshop_session"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_breakdown")),
+        sa.UniqueConstraint("workshop_session_id", "position", name=op.f("uq_breakdown_workshop_session_id_position")),
+    )
+    op.create_table(
+        "erased_id",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_erased_id")),
+    )
+
+    op.create_table(
         "own_sentence",
         sa.Column("series_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -79,15 +120,12 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("approved_by", sa.Integer(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("checked_for", sa.String(length=64), nullable=False),
+        sa.Column("attributable", sa.Text(), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "published_at IS NULL OR submitted_at IS NOT NULL", name=op.f("ck_summary_published_after_submitted")
-        ),
-        sa.ForeignKeyConstraint(
-            ["approved_by"], ["organiser.id"], name=op.f("fk_summary_approved_by_organiser"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["workshop_session_id"],
@@ -97,8 +135,30 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workshop_session_id", name=op.f("pk_summary")),
     )
-    with op.batch_alter_table("summary", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_summary_approved_by"), ["approved_by"], unique=False)
+    op.create_table(
+        "summary_approval",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("summary_id", sa.Integer(), nullable=False),
+        sa.Column("organiser_id", sa.Integer(), nullable=True),
+        sa.Column("is_own", sa.Boolean(), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organiser_id"],
+            ["organiser.id"],
+            name=op.f("fk_summary_approval_organiser_id_organiser"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["summary_id"],
+            ["summary.workshop_session_id"],
+            name=op.f("fk_summary_approval_summary_id_summary"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_summary_approval")),
+        sa.UniqueConstraint("summary_id", "organiser_id", name=op.f("uq_summary_approval_summary_id_organiser_id")),
+    )
+    with op.batch_alter_table("summary_approval", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_summary_approval_organiser_id"), ["organiser_id"], unique=False)
 
     op.create_table(
         "quotation",
@@ -317,6 +377,11 @@ def upgrade() -> None:
             if table == "person":
                 batch_op.alter_column("subject", existing_type=sa.String(length=32), nullable=False)
                 batch_op.create_unique_constraint(batch_op.f("uq_person_subject"), ["subject"])
+            if table == "acknowledgement":
+                batch_op.drop_constraint(batch_op.f(UNIQUE_NOTICE), type_="unique")
+                batch_op.create_unique_constraint(
+                    batch_op.f(f"{UNIQUE_NOTICE}_own_version"), ["answer_id", "level", "version", "own_version"]
+                )
     guard_log()
 
 
@@ -326,6 +391,15 @@ def give_subjects() -> None:
     for row in op.get_bind().execute(sa.select(person.c.id)).all():
         statement = sa.update(person).where(person.c.id == row.id).values(subject=secrets.token_hex(16))
         op.get_bind().execute(statement)
+
+
+def keep_first_acknowledgements() -> None:
+    """Keep the first of several acknowledgements that differ in the organisers' own sentence alone."""
+    op.execute(
+        "DELETE FROM acknowledgement WHERE EXISTS (SELECT 1 FROM acknowledgement AS earlier "
+        "WHERE earlier.answer_id = acknowledgement.answer_id AND earlier.level = acknowledgement.level "
+        "AND earlier.version = acknowledgement.version AND earlier.id < acknowledgement.id)"
+    )
 
 
 def guard_log() -> None:
@@ -347,15 +421,24 @@ def guard_log() -> None:
         )
 
 
-def downgrade() -> None:
+def unguard_log() -> None:
+    """Take that back."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER log_entry_append_only ON log_entry")
         op.execute("DROP FUNCTION refuse_log_change()")
-    else:
-        op.execute("DROP TRIGGER log_entry_no_update")
-        op.execute("DROP TRIGGER log_entry_no_delete")
+        return
+    op.execute("DROP TRIGGER log_entry_no_update")
+    op.execute("DROP TRIGGER log_entry_no_delete")
+
+
+def downgrade() -> None:
+    unguard_log()
+    keep_first_acknowledgements()
     for table, columns in reversed(added().items()):
         with op.batch_alter_table(table) as batch_op:
+            if table == "acknowledgement":
+                batch_op.drop_constraint(batch_op.f(f"{UNIQUE_NOTICE}_own_version"), type_="unique")
+                batch_op.create_unique_constraint(batch_op.f(UNIQUE_NOTICE), ["answer_id", "level", "version"])
             for column in columns:
                 if column.name == "told_level":
                     batch_op.drop_constraint(batch_op.f(f"ck_{table}_level"), type_="check")
@@ -397,11 +480,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_quotation_summary_id"))
 
     op.drop_table("quotation")
-    with op.batch_alter_table("summary", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_summary_approved_by"))
+    with op.batch_alter_table("summary_approval", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_summary_approval_organiser_id"))
 
+    op.drop_table("summary_approval")
     op.drop_table("summary")
     op.drop_table("own_sentence")
+    op.drop_table("erased_id")
+    op.drop_table("breakdown")
     with op.batch_alter_table("break_glass", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_break_glass_series_id"))
         batch_op.drop_index(batch_op.f("ix_break_glass_organiser_id"))

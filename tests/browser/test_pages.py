@@ -14,13 +14,24 @@ from tests.builders import PASSWORD, both, build_answer, build_organiser, build_
 from tests.conftest import LiveServer
 from workshop.accounts.models import Role
 from workshop.accounts.service import grant
+from workshop.chatham.rule import ConsentKind, Level
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.links import Purpose, issue
 from workshop.demo import load_series
 from workshop.demo.content import example_text, real_text
-from workshop.programme.models import Question, QuestionKind, Series
-from workshop.rsvp.models import AddressChange, AnswerState, Invitation, InvitationKind, Participant
+from workshop.privacy import service as privacy
+from workshop.programme.models import LevelProposal, Question, QuestionKind, Series, Slides, SpeakerConsent
+from workshop.programme.view.speakers import slots_of
+from workshop.rsvp.models import (
+    AddressChange,
+    AnswerState,
+    Breakdown,
+    BreakdownKind,
+    Invitation,
+    InvitationKind,
+    Participant,
+)
 from workshop.rsvp.rule import notice_of
 from workshop.rsvp.service.standing import acknowledge
 
@@ -60,6 +71,8 @@ OWN = (
     "/{lang}/invitation/{used}/",
     "/{lang}/invitation/{group}/",
     "/{lang}/invitation/{group}/sent",
+    "/{lang}/speaker/{speaker}/",
+    "/{lang}/erased/{erased}",
 )
 ORGANISERS = (
     "/{lang}/organise/",
@@ -68,15 +81,26 @@ ORGANISERS = (
     "/{lang}/organise/series/exemple/edit",
     "/{lang}/organise/series/exemple/sessions/new",
     "/{lang}/organise/series/exemple/1/edit",
+    "/{lang}/organise/series/exemple/1/level",
     "/{lang}/organise/series/exemple/1/move",
     "/{lang}/organise/series/exemple/1/cancel",
     "/{lang}/organise/series/exemple/5/edit",
     "/{lang}/organise/series/exemple/1/answers",
     "/{lang}/organise/series/exemple/1/answers?state=accepted&sort=name",
+    "/{lang}/organise/break-glass",
+    "/{lang}/organise/series/exemple/traces",
+    "/{lang}/organise/series/exemple/1/breakdown",
     "/{lang}/organise/series/exemple/1/answers/add",
     "/{lang}/organise/series/exemple/1/answers/export",
     "/{lang}/organise/series/exemple/1/check-in",
     "/{lang}/organise/series/exemple/1/questions",
+    "/{lang}/organise/series/exemple/1/materials",
+    "/{lang}/organise/series/exemple/1/who-sees-what",
+    "/{lang}/organise/series/exemple/1/who-sees-what/participant",
+    "/{lang}/organise/series/exemple/1/who-sees-what/reminder",
+    "/{lang}/organise/series/exemple/1/who-sees-what/speaker",
+    "/{lang}/organise/series/exemple/4/who-sees-what?discreet=1&level=closed",
+    "/{lang}/organise/series/exemple/1/summary",
     "/{lang}/organise/series/exemple/answers",
     "/{lang}/organise/series/exemple/answers/export",
     "/{lang}/organise/series/exemple/questions",
@@ -87,6 +111,9 @@ ORGANISERS = (
     "/{lang}/organise/series/exemple/invitations/group",
     "/{lang}/organise/series/exemple/invitations/send",
     "/{lang}/organise/series/exemple/invitations/remind",
+    "/{lang}/organise/series/exemple/speakers",
+    "/{lang}/organise/series/exemple/speakers/parts/{part}",
+    "/{lang}/organise/series/exemple/speakers/people/{person_id}",
     "/{lang}/organise/series/exemple/mail",
     "/{lang}/account",
 )
@@ -100,7 +127,7 @@ def tokens(live_server: LiveServer) -> dict[str, str]:
         now = clock.now()
         load_series(session, real_text(), now=now)
         series = load_series(session, example_text(now.date()), now=now)
-        organiser = build_organiser(session, email="organiser@example.org")
+        organiser = build_organiser(session, email="organiser@example.org", is_administrator=True)
         grant(session, now=now, series_id=series.id, organiser=organiser, role=Role.OWNER, actor="test")
         participant = build_participant(session, series, affiliation="Observatoire", access_needs="Sous-titres")
         answer = build_answer(session, participant=participant, workshop_session=series.sessions[0])
@@ -110,11 +137,21 @@ def tokens(live_server: LiveServer) -> dict[str, str]:
         session.add(change)
         build_other_states(session, series, participant)
         invited = build_invitations(session, series)
+        gone = build_answer(
+            session, participant=build_participant(session, series), workshop_session=series.sessions[0]
+        )
+        erased = privacy.erase(session, now=now, participant=gone.participant)
+        session.add(Breakdown(
+            workshop_session_id=series.sessions[0].id, position=0, kind=BreakdownKind.LANGUAGE, total=31, counted_at=now,
+            rows=({"code": "fr", "text": None, "count": 20}, {"code": "en", "text": None, "count": None}),
+        ))  # fmt: skip
         tokens = {
+            "erased": f"{erased.id}/{erased.hash}",
             **{
                 name: issue(session, purpose=Purpose.INVITATION, subject=invitation.subject)
                 for name, invitation in invited.items()
             },
+            **build_speaker(session, series),
             "nameless": issue(session, purpose=Purpose.MY, subject=nameless.subject),
             "new_address": issue(session, purpose=Purpose.MY, subject=change.subject),
             "my": issue(session, purpose=Purpose.MY, subject=participant.subject),
@@ -150,6 +187,33 @@ def build_other_states(session: Session, series: Series, participant: Participan
             reason=both("Pour savoir.", "To know."),
         )
     )
+
+
+def build_speaker(session: Session, series: Series) -> dict[str, str]:
+    """Give somebody who speaks slides, a consent of each kind, and a looser level to agree to; return their link."""
+    now = clock.now()
+    slot = next(slot for one in series.sessions for slot, item in slots_of(one) if item is not None)
+    slot.person.email = "speaker@example.org"
+    kinds = {"media_type": "application/pdf", "size": 2_345_678, "content": b"x", "uploaded_by": "speaker"}
+    session.add(Slides(slot_id=slot.id, language="fr", uploaded_at=now, **kinds))
+    for kind, is_given in ((ConsentKind.SLIDES, True), (ConsentKind.ANNOUNCE_AFFILIATION, False)):
+        session.add(
+            SpeakerConsent(
+                slot_id=slot.id,
+                kind=kind,
+                given_at=now if is_given else None,
+                withdrawn_at=None if is_given else now,
+                recorded_by="speaker" if is_given else "organiser:1",
+            )
+        )
+    proposal = {"level": Level.ON_THE_RECORD, "proposed_at": now, "proposed_by": "organiser:1"}
+    session.add(LevelProposal(workshop_session_id=slot.workshop_session_id, **proposal))
+    session.flush()
+    return {
+        "speaker": issue(session, purpose=Purpose.SPEAKER, subject=slot.person.subject),
+        "part": str(slot.id),
+        "person_id": str(slot.person_id),
+    }
 
 
 def build_invitations(session: Session, series: Series) -> dict[str, Invitation]:
@@ -212,6 +276,19 @@ def test_public_and_personal_pages_fit_are_accessible_and_light(
     context.close()
 
 
+def test_a_page_that_did_not_change_keeps_its_looks(
+    browser: Browser, live_server: LiveServer, tokens: dict[str, str]
+) -> None:
+    """A second visit is answered with 304, whose headers replace those that the browser kept."""
+    context = browser.new_context(base_url=live_server.url)
+    page = context.new_page()
+    for _ in range(2):
+        page.goto("/fr/series/exemple/")
+        style = page.evaluate("getComputedStyle(document.querySelector('.masthead')).display")
+        assert style == "flex"
+    context.close()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_organisers_pages_fit_are_accessible_and_light(
     browser: Browser, live_server: LiveServer, tokens: dict[str, str], width: int
@@ -225,7 +302,7 @@ def test_organisers_pages_fit_are_accessible_and_light(
     page.wait_for_url("**/organise/")
     for lang in ("fr", "en"):
         for path in ORGANISERS:
-            look(page, path.format(lang=lang), width)
+            look(page, path.format(lang=lang, **tokens), width)
         page.goto(f"/{lang}/organise/series/exemple/4/answers")
         page.check("[name=all]")
         page.select_option("#act", "refuse")

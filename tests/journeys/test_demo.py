@@ -18,14 +18,16 @@ from sqlalchemy.orm import Session
 
 from tests.builders import build_series, build_session
 from workshop import config, demo
-from workshop.chatham.rule import Level, effective_level
+from workshop.chatham.rule import ConsentKind, Level, effective_level
 from workshop.core import clock as our_clock
 from workshop.core.localized import Localized
-from workshop.demo.content import EXAMPLE_SLUG, REAL_SLUG
+from workshop.demo.content import EXAMPLE_SLUG, HELD_SLUG, REAL_SLUG
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Series, WorkshopSession
+from workshop.programme.view.speakers import slots_of
 from workshop.rsvp.models import AnswerState, Participant, QuestionReply
 from workshop.rsvp.queries import count_seats, count_states
+from workshop.summaries.queries import find_summary
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,7 +61,12 @@ def series_of(session: Session, slug: str) -> Series:
 
 
 def times(session: Session) -> list[datetime]:
-    return [one.starts_at for one in series_of(session, EXAMPLE_SLUG).sessions]
+    return [one.starts_at for one in coming(series_of(session, EXAMPLE_SLUG))]
+
+
+def coming(series: Series) -> list[WorkshopSession]:
+    """Return the sessions that lay ahead when the demo was made."""
+    return [one for one in series.sessions if one.slug != HELD_SLUG]
 
 
 def phrase_in(output: str) -> str:
@@ -71,8 +78,8 @@ def test_a_second_run_keeps_what_was_entered(run: Callable[[], str], session: Se
     first = run()
     assert "http://127.0.0.1:5999/fr/" in first
     example = series_of(session, EXAMPLE_SLUG)
-    uids = [one.uid for one in example.sessions]
-    example.sessions[0].title = Localized.neutral("What an organiser wrote")
+    uids = [one.uid for one in coming(example)]
+    coming(example)[0].title = Localized.neutral("What an organiser wrote")
     session.commit()
     real = series_of(session, REAL_SLUG)
     real.subtitle = Localized.neutral("Ours")
@@ -83,8 +90,8 @@ def test_a_second_run_keeps_what_was_entered(run: Callable[[], str], session: Se
     second = run()
     assert phrase_in(first) == phrase_in(second) == login.read_text("utf-8").strip()
     example = series_of(session, EXAMPLE_SLUG)
-    assert [one.uid for one in example.sessions] == uids
-    assert example.sessions[0].title == Localized.neutral("What an organiser wrote")
+    assert [one.uid for one in coming(example)] == uids
+    assert coming(example)[0].title == Localized.neutral("What an organiser wrote")
     assert series_of(session, REAL_SLUG).subtitle == Localized.neutral("Ours")
     assert times(session) == before
     assert session.scalar(sa.select(sa.func.count()).select_from(Series)) == 2
@@ -97,7 +104,7 @@ def test_the_example_has_a_session_of_each_level_and_one_with_a_single_seat_left
     run()
     example = series_of(session, EXAMPLE_SLUG)
     now = our_clock.now()
-    assert all(now < one.starts_at < now + timedelta(days=60) for one in example.sessions)
+    assert all(now < one.starts_at < now + timedelta(days=60) for one in coming(example))
     levels = [effective_level(session=one.level, series=example.level)[0] for one in example.sessions]
     assert set(levels) == set(Level)
     (small,) = (one for one in example.sessions if one.capacity == 5)
@@ -112,6 +119,24 @@ def test_the_example_has_a_session_of_each_level_and_one_with_a_single_seat_left
     # Nobody reads the mail of people who do not exist.
     assert session.scalars(sa.select(OutboxMessage)).all() == []
     assert all(one.ends_at < now for one in series_of(session, REAL_SLUG).sessions)
+
+
+def test_the_example_shows_what_remains_of_a_session_that_is_over(run: Callable[[], str], session: Session) -> None:
+    run()
+    run()
+    (held,) = (one for one in series_of(session, EXAMPLE_SLUG).sessions if one.slug == HELD_SLUG)
+    assert held.ends_at < our_clock.now()
+    (recording,) = held.recordings
+    assert recording.published_at is not None
+    (slides,) = held.slides
+    assert slides.media_type == "image/png"
+    summary = find_summary(session, held.id)
+    assert summary is not None
+    assert summary.published_at is not None
+    assert len(summary.approvals) == 1
+    consents = {(one.kind, one.given_at is not None) for slot, _ in slots_of(held) for one in slot.consents}
+    assert (ConsentKind.RECORDED, True) in consents
+    assert (ConsentKind.ANNOUNCE_AFFILIATION, False) in consents
 
 
 def test_a_series_with_the_demos_address_that_is_not_the_demos_is_left_alone(
@@ -133,7 +158,7 @@ def test_a_series_with_the_demos_address_that_is_not_the_demos_is_left_alone(
 def test_new_dates_come_only_when_all_of_the_example_are_past(app: Flask, session: Session) -> None:
     configuration = config.load()
     demo.prepare(configuration)
-    first, *others = series_of(session, EXAMPLE_SLUG).sessions
+    first, *others = coming(series_of(session, EXAMPLE_SLUG))
     long_ago = timedelta(days=90)
     for one in others:
         _shift(one, -long_ago)
@@ -143,12 +168,12 @@ def test_new_dates_come_only_when_all_of_the_example_are_past(app: Flask, sessio
     assert times(session) == before
     _shift(first, -long_ago)
     session.commit()
-    uids = [one.uid for one in series_of(session, EXAMPLE_SLUG).sessions]
+    uids = [one.uid for one in coming(series_of(session, EXAMPLE_SLUG))]
     demo.prepare(configuration)
     now = our_clock.now()
     example = series_of(session, EXAMPLE_SLUG)
-    assert all(one.starts_at > now for one in example.sessions)
-    assert [one.uid for one in example.sessions] == uids
+    assert all(one.starts_at > now for one in coming(example))
+    assert [one.uid for one in coming(example)] == uids
     (small,) = (one for one in example.sessions if one.capacity == 5)
     assert count_seats(session, [small.id])[small.id] == 4
 

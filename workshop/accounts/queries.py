@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from workshop.accounts.models import Organiser, Role, SeriesRole, SignIn
+from workshop.accounts.models import BreakGlass, Organiser, Role, SeriesRole, SignIn
 from workshop.core.addresses import fold_address
 
 
@@ -62,4 +63,66 @@ def list_sign_ins(session: Session, *, organiser_id: int) -> Sequence[SignIn]:
     """Return the sign-ins of an organiser, the latest seen first."""
     return session.scalars(
         sa.select(SignIn).where(SignIn.organiser_id == organiser_id).order_by(SignIn.seen_at.desc(), SignIn.id)
+    ).all()
+
+
+def list_owned_alone(session: Session, *, organiser_id: int) -> Sequence[int]:
+    """Return the ids of the series that nobody but this organiser owns."""
+    other = (
+        sa.select(SeriesRole.series_id)
+        .where(SeriesRole.role == Role.OWNER, SeriesRole.organiser_id != organiser_id)
+        .scalar_subquery()
+    )
+    return session.scalars(
+        sa.select(SeriesRole.series_id)
+        .where(
+            SeriesRole.organiser_id == organiser_id, SeriesRole.role == Role.OWNER, SeriesRole.series_id.not_in(other)
+        )
+        .order_by(SeriesRole.series_id)
+    ).all()
+
+
+def list_open_glass(session: Session, *, organiser_id: int, now: datetime) -> dict[int, BreakGlass]:
+    """Return series id → by what an administrator without a role may read it now."""
+    found = session.scalars(
+        sa.select(BreakGlass)
+        .where(BreakGlass.organiser_id == organiser_id, BreakGlass.opened_at <= now, BreakGlass.closes_at > now)
+        .order_by(BreakGlass.closes_at)
+    )
+    return {one.series_id: one for one in found}
+
+
+def list_glass(
+    session: Session, *, series_id: int, open_at: datetime | None = None
+) -> Sequence[tuple[BreakGlass, Organiser]]:
+    """Return who opened a series as administrator, the latest first; with `open_at`, only what was open then."""
+    statement = (
+        sa.select(BreakGlass, Organiser)
+        .join(Organiser, Organiser.id == BreakGlass.organiser_id)
+        .where(BreakGlass.series_id == series_id)
+    )
+    if open_at is not None:
+        statement = statement.where(BreakGlass.opened_at <= open_at, BreakGlass.closes_at > open_at)
+    rows = session.execute(statement.order_by(BreakGlass.opened_at.desc(), BreakGlass.id.desc()))
+    return [(row[0], row[1]) for row in rows]
+
+
+def list_glass_of(session: Session, *, organiser_id: int) -> Sequence[BreakGlass]:
+    """Return what an organiser opened as administrator, the earliest first."""
+    return session.scalars(
+        sa.select(BreakGlass).where(BreakGlass.organiser_id == organiser_id).order_by(BreakGlass.id)
+    ).all()
+
+
+def list_with_list(session: Session, *, series_id: int) -> Sequence[Organiser]:
+    """Return the enabled owners and organisers of a series: who sees who takes part."""
+    return session.scalars(
+        sa.select(Organiser)
+        .join(SeriesRole, SeriesRole.organiser_id == Organiser.id)
+        .where(
+            SeriesRole.series_id == series_id,
+            SeriesRole.role.in_([Role.OWNER, Role.ORGANISER]),
+            Organiser.is_enabled,
+        )
+        .order_by(Organiser.id)
     ).all()

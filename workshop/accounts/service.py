@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from workshop.accounts import queries
-from workshop.accounts.models import Organiser, Role, SeriesRole, SignIn
+from workshop.accounts.models import BreakGlass, Organiser, Role, SeriesRole, SignIn
 from workshop.audit.service import record
 from workshop.core.addresses import check_address, fold_address
 from workshop.core.errors import ConflictError, InvalidError, NotFoundError
@@ -27,6 +27,11 @@ IDLE_LIMIT = timedelta(hours=12)
 ABSOLUTE_LIMIT = timedelta(days=14)
 ORGANISATION_LENGTH = 200
 SEEN_PRECISION = timedelta(minutes=5)
+GLASS_OPEN = timedelta(hours=1)
+"""How long an administrator reads a series that is not theirs, once they said why."""
+KEEP_GLASS = timedelta(days=90)
+REASON_MINIMUM, REASON_LENGTH = 20, 500
+"""Characters of that reason."""
 _COMMON = frozenset({
     "123456789012", "1234567890ab", "abcdefghijkl", "administrator", "azertyuiopqs", "azertyuiopqsdf", "changeme1234",
     "chathamhouse", "chathamhouserule", "correcthorsebatterystaple", "iloveyou1234", "letmein12345", "letmeinletmein",
@@ -59,6 +64,12 @@ class LastOwnerError(ConflictError):
     """A series is always somebody's."""
 
     code = "last_owner"
+
+
+class GlassNotNeededError(ConflictError):
+    """The administrator has a role in the series, or has it open already."""
+
+    code = "glass_not_needed"
 
 
 class OrganiserExistsError(ConflictError):
@@ -259,6 +270,67 @@ def require_role(session: Session, organiser: Organiser, series_id: int, *roles:
     if role is None or (role not in roles if roles else role is Role.PARTNER):
         raise NotFoundError
     return role
+
+
+def break_glass(session: Session, *, now: datetime, organiser: Organiser, series_id: int, reason: str) -> BreakGlass:
+    """Let an administrator without a role read a series for GLASS_OPEN, and give roles in it. Flushes.
+
+    Telling its organisers is the caller's. What the log keeps is who, which series and until when; never the reason.
+
+    Args:
+        session: the database.
+        now: the present.
+        organiser: the administrator.
+        series_id: the series.
+        reason: REASON_MINIMUM to REASON_LENGTH characters, checked by the form; its organisers read it.
+
+    Raises:
+        NotFoundError: not an administrator.
+        ConflictError: they have a role in it, or have it open.
+    """
+    if not organiser.is_administrator:
+        raise NotFoundError
+    role = queries.find_role(session, organiser_id=organiser.id, series_id=series_id)
+    if role is not None or series_id in queries.list_open_glass(session, organiser_id=organiser.id, now=now):
+        raise GlassNotNeededError
+    glass = BreakGlass(
+        organiser_id=organiser.id,
+        series_id=series_id,
+        reason=clean_line(reason)[:REASON_LENGTH],
+        opened_at=now,
+        closes_at=now + GLASS_OPEN,
+    )
+    session.add(glass)
+    session.flush()
+    details = {"until": glass.closes_at.isoformat(), "break_glass": glass.id}
+    record(
+        session, now=now, actor=actor_of(organiser), action="accounts.break_glass", object_=f"series:{series_id}",
+        details=details,
+    )  # fmt: skip
+    return glass
+
+
+def close_glass(session: Session, *, now: datetime, organiser: Organiser, series_id: int) -> None:
+    """End what an administrator opened, before its time. Flushes. Raises NotFoundError where nothing is open."""
+    glass = queries.list_open_glass(session, organiser_id=organiser.id, now=now).get(series_id)
+    if glass is None:
+        raise NotFoundError
+    # The database keeps an end after the beginning, also where both happen within one tick of a clock.
+    glass.closes_at = max(now, glass.opened_at + timedelta(microseconds=1))
+    session.flush()
+    record(session, now=now, actor=actor_of(organiser), action="accounts.close_glass", object_=f"series:{series_id}")
+
+
+def forget_glass(session: Session, *, now: datetime) -> int:
+    """Forget for what reason administrators opened series KEEP_GLASS ago; the log keeps that they did. Flushes."""
+    result = session.execute(sa.delete(BreakGlass).where(BreakGlass.closes_at <= now - KEEP_GLASS))
+    return int(getattr(result, "rowcount", 0))
+
+
+def forget_sign_ins(session: Session, *, now: datetime) -> int:
+    """Forget sign-ins that no longer open anything; returns how many. Flushes."""
+    ended = (SignIn.seen_at < now - IDLE_LIMIT) | (SignIn.created_at < now - ABSOLUTE_LIMIT)
+    return int(getattr(session.execute(sa.delete(SignIn).where(ended)), "rowcount", 0))
 
 
 def actor_of(organiser: Organiser) -> str:

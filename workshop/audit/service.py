@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,14 +50,41 @@ def record(
     return entry
 
 
-def find_break(session: Session) -> int | None:
-    """Return the number of the first row that does not fit the chain, or None when all is well."""
+def find_break(session: Session, *, expect: tuple[int, str] | None = None) -> int | None:
+    """Return the number of the first row that does not fit the chain, or None when all is well.
+
+    Args:
+        session: the database.
+        expect: number and hash of a row that was noted elsewhere; without it rows cut off at the end leave no trace.
+    """
     expected_id, previous = 1, FIRST
-    for entry in session.scalars(sa.select(LogEntry).order_by(LogEntry.id).execution_options(yield_per=500)):
-        if entry.id != expected_id or entry.previous_hash != previous or entry.hash != _hash(entry):
-            return expected_id
-        expected_id, previous = entry.id + 1, entry.hash
-    return None
+    entries = session.scalars(sa.select(LogEntry).order_by(LogEntry.id).execution_options(yield_per=500))
+    with contextlib.closing(entries):
+        for entry in entries:
+            if entry.id != expected_id or entry.previous_hash != previous or entry.hash != _hash(entry):
+                return expected_id
+            if expect and entry.id == expect[0] and entry.hash != expect[1]:
+                return expected_id
+            expected_id, previous = entry.id + 1, entry.hash
+    return expected_id if expect and expect[0] >= expected_id else None
+
+
+def find_head(session: Session) -> tuple[int, str] | None:
+    """Return number and hash of the last row, None where there is none: noted elsewhere, they show a cut tail."""
+    row = session.execute(sa.select(LogEntry.id, LogEntry.hash).order_by(LogEntry.id.desc()).limit(1)).first()
+    return (row.id, row.hash) if row else None
+
+
+def find_entry(session: Session, *, number: int, digest: str) -> LogEntry | None:
+    """Return a row of the log to whoever can name its number and its hash."""
+    return session.scalar(sa.select(LogEntry).where(LogEntry.id == number, LogEntry.hash == digest))
+
+
+def list_entries(session: Session, *, object_: str, action: str) -> Sequence[LogEntry]:
+    """Return the rows about something, the latest first."""
+    return session.scalars(
+        sa.select(LogEntry).where(LogEntry.object == object_, LogEntry.action == action).order_by(LogEntry.id.desc())
+    ).all()
 
 
 def _hash(entry: LogEntry) -> str:

@@ -35,7 +35,7 @@ def series_feed(view: SeriesView, *, language: str, now: datetime) -> bytes:
         source=external_url("calendars.series_feed", lang=language, series=view.slug),
         colour=view.colour,
     )
-    return serialise(calendar, [_event(session, language) for session in in_window(view.sessions, now=now)])
+    return serialise(calendar, [session_entry(session, language) for session in in_window(view.sessions, now=now)])
 
 
 def all_feed(views: Iterable[SeriesView], *, language: str, now: datetime) -> bytes:
@@ -46,7 +46,7 @@ def all_feed(views: Iterable[SeriesView], *, language: str, now: datetime) -> by
         source=external_url("calendars.all_feed", lang=language),
     )
     sessions = (session for view in views for session in in_window(view.sessions, now=now))
-    return serialise(calendar, [_event(session, language) for session in sessions])
+    return serialise(calendar, [session_entry(session, language) for session in sessions])
 
 
 def session_file(view: SessionView, *, language: str) -> bytes:
@@ -54,7 +54,7 @@ def session_file(view: SessionView, *, language: str) -> bytes:
     name = view.label if view.is_neutral else view.title
     picked = name.pick(language, view.languages)
     calendar = Calendar(name=picked.value, language=picked.language or "", is_feed=False)
-    return serialise(calendar, [_event(view, language)])
+    return serialise(calendar, [session_entry(view, language)])
 
 
 def last_revision(sessions: Iterable[SessionView]) -> datetime | None:
@@ -62,7 +62,8 @@ def last_revision(sessions: Iterable[SessionView]) -> datetime | None:
     return max((view.revised_at for view in sessions), default=None)
 
 
-def _event(view: SessionView, language: str) -> Event:
+def session_entry(view: SessionView, language: str) -> Event:
+    """Return a session's entry in public calendars; `view` is made for that surface."""
     # A neutral entry names no topic, and the page's address may.
     url = (
         ""

@@ -5,7 +5,7 @@ A new wording is a new version; what somebody acknowledged stays as they read it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from workshop.chatham.rule import Level
@@ -13,6 +13,9 @@ from workshop.core.localized import Localized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+NONE: Final = Localized()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,16 @@ class Notice:
     version: int
     text: Localized
     box: Localized | None
+    own_sentence: Localized = NONE
+    """The organisers' own, shown after the text, which it cannot change; empty for none."""
+    own_version: int = 0
+    """Of that sentence; 0 for none."""
+
+    @property
+    def id(self) -> str:
+        """What a form carries to say which notice it showed: `discussion.1`, `discussion.1.2` with own sentence 2."""
+        words = f"{self.level.value}.{self.version}"
+        return f"{words}.{self.own_version}" if self.own_version else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +294,11 @@ def notice(level: Level, version: int) -> Notice:
 def current_notice(level: Level) -> Notice:
     """The notice in its newest version."""
     return notice(level, max(version for known, version in _NOTICES if known is level))
+
+
+def with_own_sentence(notice: Notice, sentence: Localized, version: int) -> Notice:
+    """The notice followed by the organisers' own sentence in that version; as it is where they have none."""
+    return replace(notice, own_sentence=sentence, own_version=version) if sentence else notice
 
 
 def requires_acknowledgement(level: Level) -> bool:

@@ -152,6 +152,8 @@ class Disclosure:
     title: TitleForm = TitleForm.NONE
     notice: bool = False
     """The level's sign, label and notice."""
+    own_sentence: bool = False
+    """The organisers' own sentence after the notice; free words, so a neutral surface has none of it."""
     abstract: bool = False
     objectives: bool = False
     item_titles: bool = False
@@ -288,6 +290,7 @@ def _disclosure(
         title=title,
         # A neutral calendar entry has no description at all: it shows in calendars that others share.
         notice=title is not TitleForm.NONE and not (is_neutral and surface is Surface.CALENDAR),
+        own_sentence=title is not TitleForm.NONE and not is_neutral,
         abstract=content,
         objectives=content,
         item_titles=content,
@@ -439,11 +442,6 @@ def check_levels(
 def is_looser(old: Level, new: Level) -> bool:
     """Whether going from old to new lets more be used or seen."""
     return new < old
-
-
-def may_change_level(*, old: Level, new: Level, has_answers: bool, has_begun: bool) -> bool:
-    """Stricter always; looser only before anyone has answered and before the session has begun."""
-    return not is_looser(old, new) or not (has_answers or has_begun)
 
 
 def may_store_recording(level: Level) -> bool:

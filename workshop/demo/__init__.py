@@ -21,7 +21,8 @@ from workshop.config import Configuration
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.language import languages
-from workshop.demo.content import example_text
+from workshop.demo.content import example_text, held_text
+from workshop.demo.held import COLLEAGUE, leave_what_remains
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.seriesfile.importing import import_series
@@ -54,6 +55,8 @@ def prepare(configuration: Configuration) -> list[str]:
             series = load_series(session, text, now=now)
             made[key] = series.id
             _own(session, series, now)
+            if key == "example":
+                _hold(session, now)
         elif series is not None and key == "example" and all(one.ends_at <= now for one in series.sessions):
             series = load_series(session, text, now=now)
         if series is not None and key == "example":
@@ -154,6 +157,15 @@ def _slug(text: str) -> str:
 
 def _is_taken(session: Session, text: str) -> bool:
     return session.scalar(sa.select(Series.id).where(Series.slug == _slug(text))) is not None
+
+
+def _hold(session: Session, now: datetime) -> None:
+    """Give the example a session that is over, with all that such a session may leave."""
+    organiser = organisers.find_organiser(session, email=ADDRESS)
+    if organiser is None or organisers.find_organiser(session, email=COLLEAGUE) is not None:
+        return
+    series = load_series(session, held_text(now.date()), now=now)
+    leave_what_remains(session, series, organiser, now=now, actor=ACTOR)
 
 
 def _own(session: Session, series: Series, now: datetime) -> None:

@@ -9,14 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from workshop.core import links
+from workshop.core.addresses import fold_address
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.mail.service import remove_files
 
 _UNSENT = frozenset({OutboxState.QUEUED, OutboxState.CLAIMED})
 
 
-def export(session: Session, *, person_ref: str) -> list[dict[str, Any]]:
-    """Return every message to a person, the oldest first, as plain JSON values; secret links are cut."""
+def export(session: Session, *, person_ref: str, email: str = "") -> list[dict[str, Any]]:
+    """Return every message to a person, the oldest first, as plain JSON values; secret links are cut.
+
+    With `email`, only those to this address.
+    """
     found = session.scalars(
         sa.select(OutboxMessage).where(OutboxMessage.person_ref == person_ref).order_by(OutboxMessage.id)
     )
@@ -34,16 +38,38 @@ def export(session: Session, *, person_ref: str) -> list[dict[str, Any]]:
             "text": links.cut(message.body_text),
         }
         for message in found
+        if not email or fold_address(message.recipient) == fold_address(email)
     ]
 
 
-def erase(session: Session, *, person_ref: str, now: datetime) -> int:
-    """Blank every message to a person, files included, and send none of them any more; returns how many. Flushes."""
+def list_refs(session: Session, *, email: str) -> list[str]:
+    """Return the random ids under which there are messages to an address, whoever has it now, the oldest first."""
+    folded = fold_address(email)
+    if not folded:
+        return []
+    rows = session.execute(
+        sa.select(OutboxMessage.person_ref, OutboxMessage.recipient)
+        .where(OutboxMessage.recipient != "")
+        .order_by(OutboxMessage.id)
+    )
+    return (
+        list(dict.fromkeys(row.person_ref for row in rows if fold_address(row.recipient) == folded)) if folded else []
+    )
+
+
+def erase(session: Session, *, person_ref: str, now: datetime, email: str = "") -> int:
+    """Blank every message to a person, files included, and send none of them any more; returns how many. Flushes.
+
+    With `email`, only those to this address: others stay, as where somebody has given another one since.
+    """
     found = session.scalars(
         sa.select(OutboxMessage).where(OutboxMessage.person_ref == person_ref).with_for_update()
     ).all()
+    if email:
+        found = [message for message in found if fold_address(message.recipient) == fold_address(email)]
+    is_new = [message for message in found if message.recipient or message.body_text]
     for message in found:
-        # A payload that has begun cannot be called back: its worker records how that ends.
+        # A payload that has begun cannot be recalled: its worker records how that ends.
         if message.state in _UNSENT and message.payload_begun_at is None:
             message.state, message.reason = OutboxState.DISCARDED, "erased"
         if message.state is not OutboxState.CLAIMED:
@@ -53,4 +79,4 @@ def erase(session: Session, *, person_ref: str, now: datetime) -> int:
         message.body_erased_at = message.body_erased_at or now
     remove_files(message.id for message in found)
     session.flush()
-    return len(found)
+    return len(is_new)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +23,8 @@ from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.mail.render import Rendered, clean_line, render
 
 KEEP_BODIES = timedelta(days=7)
-_FILE = re.compile(r"\S+-(\d+)\.eml|\.(\d+)-\d+\.part")
+_keeps_files: ContextVar[bool] = ContextVar("keeps_files", default=False)
+_FILE = re.compile(r"(?P<at>\S+)-(?P<whole>\d+)\.eml|\.(?P<half>\d+)-\d+\.part")
 """Names that `transport.Folder` gives, whole and half-written."""
 ALLOWED_HEADERS = frozenset({"in-reply-to", "list-unsubscribe", "list-unsubscribe-post", "references", "reply-to"})
 """Everything else in a header is transport's own; Bcc or a second To can never come in this way."""
@@ -168,6 +171,17 @@ def _check_headers(headers: Mapping[str, str]) -> None:
             raise BadMessageError("header")
 
 
+def drop_attachments(session: Session, *, person_ref: str) -> None:
+    """Take the files out of messages to a person that have not left. Flushes."""
+    session.flush()
+    session.execute(
+        sa.update(OutboxMessage)
+        .where(OutboxMessage.person_ref == person_ref, IS_QUEUED)
+        .values(attachments=())
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def supersede(
     session: Session,
     *,
@@ -234,14 +248,14 @@ def erase_bodies(session: Session, now: datetime) -> int:
         message.attachments, message.headers = (), {}
         message.body_erased_at = now
     session.flush()
-    remove_files(_list_erased_files(session))
-    return len(found)
+    strays = _list_stray_files(session, now)
+    remove_files([*_list_erased_files(session), *strays])
+    return len(found) + len(strays)
 
 
 def _list_erased_files(session: Session) -> list[int]:
     """Return the numbers of files whose message is erased, those too that a worker wrote or left only afterwards."""
-    names = [path.name for path in mail_folder().iterdir()] if mail_folder().is_dir() else []
-    numbers = [int(found[1] or found[2]) for name in names if (found := _FILE.fullmatch(name))]
+    numbers = sorted({number for number, _written in _files()})
     erased: list[int] = []
     for first in range(0, len(numbers), 500):
         erased += session.scalars(
@@ -252,15 +266,46 @@ def _list_erased_files(session: Session) -> list[int]:
     return erased
 
 
+def _list_stray_files(session: Session, now: datetime) -> list[int]:
+    """Return the numbers of files older than bodies are kept and of no message: test messages, another database's."""
+    old = {number for number, written in _files() if written is not None and written <= now - KEEP_BODIES}
+    known = session.scalars(sa.select(OutboxMessage.id).where(OutboxMessage.id.in_(old))).all() if old else ()
+    return sorted(old - set(known))
+
+
+def _files() -> list[tuple[int, datetime | None]]:
+    """Return (message's number, when it was written) of every file in the folder; a half-written one has no instant."""
+    names = [path.name for path in mail_folder().iterdir()] if mail_folder().is_dir() else []
+    found = [match for name in names if (match := _FILE.fullmatch(name))]
+    return [(int(one["whole"] or one["half"]), _written_at(one["at"])) for one in found]
+
+
+def _written_at(stamp: str | None) -> datetime | None:
+    try:
+        return datetime.strptime(stamp or "", "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def mail_folder() -> Path:
     """Return the folder that messages become files in where no MAIL_SERVER is set."""
     return Path(current_app.instance_path) / "mail"
 
 
-def remove_files(messages: Any) -> None:
+@contextlib.contextmanager
+def keeping_files() -> Iterator[None]:
+    """Within this block no file is removed: what is done is only tried out and rolled back."""
+    token = _keeps_files.set(True)
+    try:
+        yield
+    finally:
+        _keeps_files.reset(token)
+
+
+def remove_files(messages: Iterable[int]) -> None:
     """Remove the .eml files of these messages' numbers."""
     folder = mail_folder()
-    if not folder.is_dir():
+    if not folder.is_dir() or _keeps_files.get():
         return
     for number in messages:
         for path in (*folder.glob(f"*-{int(number)}.eml"), *folder.glob(f".{int(number)}-*.part")):

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from workshop.core.localized import Localized
-from workshop.mail.models import OutboxMessage
+from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.queries import series_parts
 from workshop.reminders.queries import TOLD
+from workshop.rsvp.emails.levels import ASKING
 from workshop.rsvp.models import Answer, AnswerState, Participant, QuestionReply
 
 PAGE = 200
@@ -37,8 +38,18 @@ def list_series(session: Session, series_ids: Collection[int]) -> Sequence[Serie
 
 
 def list_mail(session: Session, series_id: int) -> Sequence[OutboxMessage]:
-    """Return the newest 200 messages of a series, the newest first."""
-    statement = sa.select(OutboxMessage).where(OutboxMessage.series_id == series_id)
+    """Return the newest 200 messages of a series, the newest first.
+
+    Without those that ask about a looser level, unless one failed: one kept back, or never written, is to somebody who
+    has agreed, and organisers see how many have, never who.
+    """
+    statement = sa.select(OutboxMessage).where(
+        OutboxMessage.series_id == series_id,
+        sa.or_(
+            OutboxMessage.kind.not_in(ASKING),
+            OutboxMessage.state.in_((OutboxState.FAILED, OutboxState.UNCERTAIN)),
+        ),
+    )
     return session.scalars(statement.order_by(OutboxMessage.id.desc()).limit(PAGE)).all()
 
 
@@ -113,3 +124,16 @@ def list_replies(session: Session, question_id: int) -> Sequence[QuestionReply]:
     """Return the replies to a question."""
     statement = sa.select(QuestionReply).where(QuestionReply.question_id == question_id)
     return session.scalars(statement.order_by(QuestionReply.id)).all()
+
+
+def list_newest_mail(session: Session, kind: str, person_refs: Collection[str]) -> dict[str, OutboxMessage]:
+    """Return random id → the newest message of a kind to that person, of those who ever had one."""
+    if not person_refs:
+        return {}
+    newest = (
+        sa.select(sa.func.max(OutboxMessage.id))
+        .where(OutboxMessage.kind == kind, OutboxMessage.person_ref.in_(list(person_refs)))
+        .group_by(OutboxMessage.person_ref)
+    )
+    found = session.scalars(sa.select(OutboxMessage).where(OutboxMessage.id.in_(newest)))
+    return {message.person_ref: message for message in found}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,9 @@ from workshop.core.links import cut
 from workshop.core.localized import Localized
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.organise.queries import AnswerCounts
+from workshop.people.models import Person
 from workshop.programme.forms import KINDS as QUESTION_KINDS
-from workshop.programme.models import Question
+from workshop.programme.models import Question, WorkshopSession
 
 KINDS = {
     "confirm_address": _("Confirm your address"),
@@ -32,9 +33,15 @@ KINDS = {
     "invitation": _("Invitation"),
     "invitation_reminder": _("Reminder of an invitation"),
     "reminder": _("Reminder"),
+    "speaker_link": _("Link of a speaker’s own page"),
     "session_moved": _("Session moved"),
     "session_cancelled": _("Session cancelled"),
+    "break_glass_opened": _("Opened by an administrator"),
     "session_reinstated": _("Session takes place after all"),
+    "level_raised": _("Stricter rule"),
+    "level_raised_speaker": _("Stricter rule, to somebody who speaks"),
+    "level_asked": _("Looser rule: agreement asked"),
+    "level_asked_speaker": _("Looser rule: agreement asked of somebody who speaks"),
 }
 STATES = {
     OutboxState.QUEUED: _("waits to leave"),
@@ -114,6 +121,36 @@ class AccessRow:
     is_oneself: bool
     form: Any
     """To give another role."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerRow:
+    """Somebody who speaks or moderates in a series, as its organisers see them. Never an address, never the link."""
+
+    id: int
+    name: str
+    has_address: bool
+    language: str
+    link_state: str
+    """How the mail with their link stands, in words; empty: none was ever written."""
+    link_at: datetime | None
+    is_shown: bool
+    """Whether their own page would show anything: a session of theirs is published."""
+
+
+def speaker_row(
+    person: Person, *, language: str, message: OutboxMessage | None, sessions: Iterable[WorkshopSession]
+) -> SpeakerRow:
+    """Return somebody who speaks as the organisers see them."""
+    return SpeakerRow(
+        id=person.id,
+        name=person.name,
+        has_address=bool(person.email),
+        language=language,
+        link_state=str(STATES[message.state]) if message else "",
+        link_at=(message.finished_at or message.created_at) if message else None,
+        is_shown=any(one.is_published for one in sessions),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.core import links
 from workshop.core.addresses import fold_address
+from workshop.core.erasures import remember
+from workshop.mail import personal_data as mail_data
 from workshop.people.models import Person
 from workshop.people.service import raise_revision
 
@@ -18,31 +21,39 @@ TABLES = ("person", "committee_member", "partner")
 
 def export(session: Session, *, email: str) -> list[dict[str, Any]]:
     """Return what is held of the people with an address, as plain JSON values; one object for each series."""
-    return [
-        {
-            "series": person.series_id,
-            "name": person.name,
-            "email": person.email,
-            "role": person.role.to_json(),
-            "affiliations": [affiliation.to_json() for affiliation in person.affiliations],
-            "biography": person.biography.to_json(),
-            "links": list(person.links),
-        }
-        for person in _find(session, email)
-    ]
+    return [describe(session, person) for person in list_people(session, email=email)]
+
+
+def describe(session: Session, person: Person) -> dict[str, Any]:
+    """Return what is held of one person, as plain JSON values; secret links are cut out of the messages."""
+    return {
+        "series": person.series_id,
+        "name": person.name,
+        "email": person.email,
+        "language": person.language,
+        "role": person.role.to_json(),
+        "affiliations": [affiliation.to_json() for affiliation in person.affiliations],
+        "biography": person.biography.to_json(),
+        "links": list(person.links),
+        "messages": mail_data.export(session, person_ref=person.subject),
+    }
 
 
 def erase(session: Session, *, now: datetime, email: str) -> int:
-    """Erase the people with an address, and with them their place in every programme. Flushes; returns how many."""
-    people = _find(session, email)
+    """Erase the people with an address: their parts in every programme, links, mail. Flushes; returns how many."""
+    people = list_people(session, email=email)
     for person in people:
+        mail_data.erase(session, person_ref=person.subject, now=now)
+        links.revoke(session, subjects=[person.subject])
+        remember(session, now=now, subjects=[person.subject])
         session.delete(person)
         raise_revision(session, now=now, series_id=person.series_id)
     session.flush()
     return len(people)
 
 
-def _find(session: Session, email: str) -> list[Person]:
+def list_people(session: Session, *, email: str) -> list[Person]:
+    """Return the people of any series with an address; none for no address."""
     folded = fold_address(email)
     rows = session.scalars(sa.select(Person).where(Person.email != "").order_by(Person.id))
     return [person for person in rows if fold_address(person.email) == folded] if folded else []

@@ -12,8 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.core import links
 from workshop.core.db import UTCDateTime
 from workshop.core.faults import Fault, InvalidValuesError
+from workshop.mail.service import redirect_queued
 from workshop.people.checks import Checker
 from workshop.people.models import CommitteeMember, Partner, Person
 from workshop.people.values import PartnerValues, PersonValues, clean_person, partner_values, person_values
@@ -45,11 +47,59 @@ def save_person(
     if person is None:
         person = Person(series_id=series_id, key=values.key)
         session.add(person)
+    elif person.email != values.email:
+        _follow_address(session, person, values.email)
     person.name, person.role, person.affiliations = values.name, values.role, values.affiliations
     person.biography, person.links, person.email = values.biography, values.links, values.email
     session.flush()
     raise_revision(session, now=now, series_id=series_id)
     return person
+
+
+def set_contact(
+    session: Session, *, now: datetime, person: Person, email: str, language: str, languages: Sequence[str]
+) -> bool:
+    """Give a person's address, and in which language they are written to; returns whether that changed anything.
+
+    With another address the link that went to the one before is dead. Flushes.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        person: of a series.
+        email: their address; empty: none.
+        language: code; empty: the series' first.
+        languages: the series'.
+
+    Raises:
+        InvalidValuesError: for what is no address, or another language.
+    """
+    checker = Checker(languages)
+    email = checker.email("email", email)
+    if language and language not in languages:
+        checker.add("language", "unknown_language", languages=list(languages))
+    checker.raise_any()
+    if (person.email, person.language) == (email, language):
+        return False
+    if person.email != email:
+        _follow_address(session, person, email)
+    person.email, person.language = email, language
+    session.flush()
+    raise_revision(session, now=now, series_id=person.series_id)
+    return True
+
+
+def renew_link(session: Session, *, person: Person) -> None:
+    """Make a person's own page open by a new link only: the old one is dead at once. Flushes."""
+    links.renew(session, purposes=[links.Purpose.SPEAKER], subject=person.subject)
+
+
+def _follow_address(session: Session, person: Person, email: str) -> None:
+    """End the link that went to the address before: a mailbox written down wrongly keeps nothing that opens."""
+    if person.email:
+        renew_link(session, person=person)
+        if email:
+            redirect_queued(session, person_ref=person.subject, recipient=email)
 
 
 def list_by_key(session: Session, *, series_id: int) -> dict[str, Person]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from workshop.audit.models import LogEntry
 from workshop.chatham.rule import Level
 from workshop.core.localized import Localized
 from workshop.privacy.queries import count_messages
@@ -71,6 +72,44 @@ class HeldView:
     invitations: tuple[InvitationView, ...]
     messages: int
     """Messages that were sent or wait; their texts are erased after seven days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateView:
+    """That something was erased, as the log has it: numbers, and nobody's name."""
+
+    number: int
+    """Of the log's row."""
+    digest: str
+    """Its hash; with the number it opens the certificate."""
+    at: datetime
+    reason: str
+    """`asked` or `retention`."""
+    participants: int
+    answers: int
+    replies: int
+    invitations: int
+    messages: int
+    people: int
+    """Speakers, moderators and members of committees."""
+
+    @property
+    def noted(self) -> str:
+        """What `workshop audit verify --expect` takes."""
+        return f"{self.number}:{self.digest}"
+
+
+def certificate_view(entry: LogEntry) -> CertificateView:
+    """Return what a row of the log certifies about an erasure."""
+    details = entry.details
+    kinds = ("participants", "answers", "replies", "invitations", "messages", "people")
+    return CertificateView(
+        number=entry.id,
+        digest=entry.hash,
+        at=entry.at,
+        reason=str(details.get("reason", "")),
+        **{kind: int(details.get(kind, 0)) for kind in kinds},
+    )
 
 
 def held_view(session: Session, participant: Participant) -> HeldView:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from workshop.accounts.models import Organiser, Role
 from workshop.accounts.queries import find_organiser
 from workshop.accounts.service import LastOwnerError, OrganisationError, grant
+from workshop.audit.service import record
 from workshop.core.clock import now
 from workshop.core.db import db
 from workshop.core.language import languages
@@ -47,7 +48,18 @@ def make_group(count_answers: CountAnswers) -> click.Group:
     @click.option("--private", is_flag=True, help="With people’s addresses and the links of rooms.")
     def export(slug: str, file: Path | None, *, private: bool) -> None:
         """Write the series SLUG as a file, to standard output without FILE."""
-        text = export_series(_get_series(db.session(), slug), is_private=private)
+        found = _get_series(db.session(), slug)
+        text = export_series(found, is_private=private)
+        if private:
+            record(
+                db.session(),
+                now=now(),
+                actor="command",
+                action="programme.export_private",
+                object_=f"series:{found.id}",
+                details={"people": len(found.people)},
+            )
+            db.session.commit()
         if file is None:
             # As bytes: a terminal that speaks another encoding must not change the file.
             sys.stdout.buffer.write(text.encode())
@@ -129,6 +141,11 @@ def _entry_line(entry: Entry) -> str:
         "created": _("New %(kind)s: %(name)s", **what),
         "updated": _("Changed %(kind)s %(name)s: %(fields)s", **what),
         "left": _("Left alone, because the file lacks it: %(kind)s %(name)s", **what),
+        "asked": _(
+            "Not loosened yet: %(kind)s %(name)s. Everybody concerned is asked; the new level holds once each has "
+            "agreed.",
+            **what,
+        ),
         "left_fields": _("Left alone in %(kind)s %(name)s, because the file lacks it: %(fields)s", **what),
     }
     return str(texts[entry.code])

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from workshop.accounts.models import Role
-from workshop.accounts.queries import list_roles
+from workshop.accounts.queries import list_glass, list_open_glass, list_roles
 from workshop.accounts.routes import current_organiser, require_sign_in
 from workshop.accounts.service import actor_of, grant, require_role
-from workshop.chatham.rule import Level, effective_level
+from workshop.chatham.rule import Level, effective_level, shown_level
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
@@ -40,6 +40,22 @@ MANAGERS = (Role.OWNER, Role.ORGANISER)
 """Who decides; a helper changes texts only, and finds people at the door."""
 
 
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_WITH_GLASS = frozenset({"organise.grant_access", "organise.change_access", "organise.revoke_access"})
+"""All that an administrator does in a series that is not theirs, besides reading it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlassView:
+    """That an administrator without a role reads the series, as its pages say it while it lasts."""
+
+    name: str
+    reason: str
+    until: datetime
+    is_own: bool
+    """It is the reader who does."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionRow:
     """A session in the workspace, with what it still lacks."""
@@ -53,11 +69,16 @@ class SessionRow:
     tzid: str
     status: SessionStatus
     level: Level
+    """The strictest of the session and its items."""
+    level_source: str
+    """Which of `item`, `session`, `series` decided it."""
     is_published: bool
     is_past: bool
     needs_room_link: bool
     missing: tuple[str, ...]
     """Languages in which a text is missing."""
+    lacks_sentence: tuple[str, ...] = ()
+    """Languages in which the series' own sentence beside the Rule's notice is missing."""
 
     @property
     def is_cancelled(self) -> bool:
@@ -85,6 +106,9 @@ class SeriesRow:
 def session_row(workshop_session: WorkshopSession, series: Series, *, now: datetime) -> SessionRow:
     """Return a session as the workspace lists it."""
     texts = (workshop_session.title, workshop_session.abstract, *workshop_session.objectives)
+    level, source = effective_level(session=workshop_session.level, series=series.level)
+    items = [item.level for section in workshop_session.sections for item in section.items]
+    strictest = shown_level(session=level, items=items)
     wanted = [workshop_session.monolingual] if workshop_session.monolingual else series.languages
     return SessionRow(
         series=series.slug,
@@ -94,11 +118,13 @@ def session_row(workshop_session: WorkshopSession, series: Series, *, now: datet
         ends_at=workshop_session.ends_at,
         tzid=workshop_session.tzid,
         status=workshop_session.status,
-        level=effective_level(session=workshop_session.level, series=series.level)[0],
+        level=strictest,
+        level_source=source if strictest is level else "item",
         is_published=workshop_session.is_published,
         is_past=workshop_session.ends_at <= now,
         needs_room_link=workshop_session.mode != "on_site" and not workshop_session.room_link,
         missing=tuple(language for language in wanted if any(text.missing([language]) for text in texts)),
+        lacks_sentence=tuple(series.own_sentence.missing(wanted)),
     )
 
 
@@ -109,12 +135,15 @@ def series_row(series: Series, role: Role, *, now: datetime) -> SeriesRow:
 
 
 def open_series(slug: str, *roles: Role) -> tuple[Series, Role]:
-    """Return a series and one's role in it; raises NotFoundError: none of `roles`, or no such series."""
+    """Return a series and one's role in it; raises NotFoundError: none of `roles`, or no such series.
+
+    An administrator who broke the glass reads as an owner does, and may give roles; nothing else is theirs to do.
+    """
     _check_wall(slug)
     series = queries.find_series(db.session(), slug)
     if series is None:
         raise NotFoundError
-    return series, require_role(db.session(), current_organiser(), series.id, *roles)
+    return series, _role_in(series.id, *roles)
 
 
 def open_session(series: str, slug: str, *roles: Role) -> tuple[WorkshopSession, Role]:
@@ -123,19 +152,42 @@ def open_session(series: str, slug: str, *roles: Role) -> tuple[WorkshopSession,
     workshop_session = queries.find_session(db.session(), series, slug)
     if workshop_session is None:
         raise NotFoundError
-    return workshop_session, require_role(db.session(), current_organiser(), workshop_session.series_id, *roles)
+    return workshop_session, _role_in(workshop_session.series_id, *roles)
 
 
 def _check_wall(slug: str) -> None:
     """Raise NotFoundError unless one has a role in the series; before any of it is loaded, which would take time."""
-    own = list_roles(db.session(), organiser_id=current_organiser().id)
+    organiser = current_organiser()
+    own: set[int] = set(list_roles(db.session(), organiser_id=organiser.id))
+    if organiser.is_administrator:
+        own |= set(list_open_glass(db.session(), organiser_id=organiser.id, now=clock.now()))
     if not queries.is_one_of(db.session(), slug, own):
         raise NotFoundError
 
 
+def _role_in(series_id: int, *roles: Role) -> Role:
+    """Return one's role in a series, or what the broken glass lends; notes for the page what is open."""
+    organiser, now = current_organiser(), clock.now()
+    opened = [
+        GlassView(opener.name or opener.email, one.reason, one.closes_at, opener.id == organiser.id)
+        for one, opener in list_glass(db.session(), series_id=series_id, open_at=now)
+    ]
+    if any(one.is_own for one in opened) and series_id not in list_roles(db.session(), organiser_id=organiser.id):
+        is_allowed = request.method in _READS or request.endpoint in _WITH_GLASS
+        if not is_allowed or (roles and Role.OWNER not in roles):
+            raise NotFoundError
+        g.glass = opened
+        return Role.OWNER
+    role = require_role(db.session(), organiser, series_id, *roles)
+    # Told to those who see who takes part, not to helpers and partners.
+    g.glass = opened if role in MANAGERS else []
+    return role
+
+
 def form_page(template: str, form: FlaskForm, **context: Any) -> ResponseReturnValue:
-    """Return a page with a form: 422 when it comes back with faults."""
-    return render_template(template, form=form, **context), 422 if request.method == "POST" else 200
+    """Return a page with a form: 422 when it comes back with faults, not when one goes back to it (`back`)."""
+    is_faulty = request.method == "POST" and "back" not in request.form
+    return render_template(template, form=form, **context), 422 if is_faulty else 200
 
 
 @blueprint.route("/series/new", methods=["GET", "POST"])

@@ -13,7 +13,19 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.probe import Probe, literal
-from workshop.programme.models import Item, OldSlug, Question, Section, Series, WorkshopSession
+from workshop.people.models import Person
+from workshop.programme.models import (
+    Item,
+    LevelProposal,
+    OldSlug,
+    Question,
+    Section,
+    Series,
+    Slides,
+    SpeakerAgreement,
+    SpeakerSlot,
+    WorkshopSession,
+)
 
 
 class SeriesMark(NamedTuple):
@@ -61,6 +73,11 @@ def session_parts() -> tuple[ORMOption, ...]:
     )
 
 
+def material_parts() -> tuple[ORMOption, ...]:
+    """Return the options that load a session's slides, without their content, and its recordings along with it."""
+    return (selectinload(WorkshopSession.slides), selectinload(WorkshopSession.recordings))
+
+
 def series_parts() -> tuple[ORMOption, ...]:
     """Return the options that load a series whole."""
     sessions = selectinload(Series.sessions)
@@ -93,20 +110,23 @@ _BY_ID = (
 )
 
 
-def find_known_session(session: Session, series_slug: str, slug: str) -> WorkshopSession | None:
+def find_known_session(
+    session: Session, series_slug: str, slug: str, *, has_materials: bool = False
+) -> WorkshopSession | None:
     """Return the session of exactly these slugs as `find_session` does; None also where the public may not know it."""
-    return find_session(session, series_slug, slug, KNOWN_SESSION)
+    return find_session(session, series_slug, slug, KNOWN_SESSION, has_materials=has_materials)
 
 
 def find_session(
-    session: Session, series_slug: str, slug: str, *conditions: sa.ColumnElement[bool]
+    session: Session, series_slug: str, slug: str, *conditions: sa.ColumnElement[bool], has_materials: bool = False
 ) -> WorkshopSession | None:
     """Return the session of exactly these slugs, whole, its series' own columns with it."""
+    parts = (*session_parts(), *material_parts()) if has_materials else session_parts()
     statement = (
         sa.select(WorkshopSession)
         .join(WorkshopSession.series)
         .where(Series.slug == series_slug, WorkshopSession.slug == slug, *conditions)
-        .options(contains_eager(WorkshopSession.series), *session_parts())
+        .options(contains_eager(WorkshopSession.series), *parts)
     )
     return session.scalars(statement).one_or_none()
 
@@ -143,6 +163,19 @@ _QUESTIONS = (
 def find_session_to_answer(session: Session, series_slug: str, slug: str) -> WorkshopSession | None:
     """Return the session of exactly these slugs with its series, and of its programme the levels: one statement."""
     return session.scalars(_TO_ANSWER, {"series": series_slug, "slug": slug}).unique().one_or_none()
+
+
+def find_slides(session: Session, workshop_session_id: int, key: str) -> Slides | None:
+    """Return the slides of that key, without their content, if they belong to that session."""
+    found = sa.select(Slides).join(SpeakerSlot, SpeakerSlot.id == Slides.slot_id)
+    found = found.where(Slides.key == key, SpeakerSlot.workshop_session_id == workshop_session_id)
+    return session.scalars(found).one_or_none()
+
+
+def find_slides_content(session: Session, key: str) -> tuple[str, bytes] | None:
+    """Return the media type and the content of slides; None for a key that nothing has."""
+    found = session.execute(sa.select(Slides.media_type, Slides.content).where(Slides.key == key)).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 def find_series_alone(session: Session, slug: str) -> Series | None:
@@ -222,3 +255,80 @@ def find_series_mark(engine: Engine, slug: str) -> SeriesMark | None:
 def list_public_marks(engine: Engine) -> tuple[SeriesMark, ...]:
     """Return the marks of every public series."""
     return tuple(_PUBLIC_MARKS(engine))
+
+
+def find_proposal(session: Session, workshop_session_id: int) -> LevelProposal | None:
+    """Return the looser level that is asked about for a session; None for none."""
+    return session.scalar(sa.select(LevelProposal).where(LevelProposal.workshop_session_id == workshop_session_id))
+
+
+def list_proposals(session: Session, workshop_session_ids: Collection[int]) -> Sequence[LevelProposal]:
+    """Return what is asked about for any of these sessions."""
+    found = sa.select(LevelProposal).where(LevelProposal.workshop_session_id.in_(list(workshop_session_ids)))
+    return session.scalars(found.order_by(LevelProposal.id)).all() if workshop_session_ids else []
+
+
+def list_proposals_of_person(session: Session, person_id: int) -> Sequence[tuple[LevelProposal, datetime | None]]:
+    """Return what is asked of somebody who speaks or moderates, each with when they agreed; None: not yet."""
+    rows = session.execute(
+        sa.select(LevelProposal, SpeakerAgreement.agreed_at)
+        .outerjoin(
+            SpeakerAgreement,
+            sa.and_(SpeakerAgreement.proposal_id == LevelProposal.id, SpeakerAgreement.person_id == person_id),
+        )
+        .where(sa.exists().where(SpeakerSlot.person_id == person_id, asks_slot()))
+        .order_by(LevelProposal.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def is_asked_to_speak(session: Session, proposal: LevelProposal, person_id: int) -> bool:
+    """Whether a proposal is asked of this person, because they speak or moderate where it would count."""
+    statement = sa.select(SpeakerSlot.id).join(LevelProposal, asks_slot())
+    return (
+        session.scalar(statement.where(LevelProposal.id == proposal.id, SpeakerSlot.person_id == person_id)) is not None
+    )
+
+
+def list_asked_people(session: Session, proposal: LevelProposal) -> Sequence[tuple[Person, datetime | None]]:
+    """Return who is asked because they speak or moderate, each with when they agreed; None: not yet."""
+    rows = session.execute(
+        sa.select(Person, SpeakerAgreement.agreed_at)
+        .outerjoin(
+            SpeakerAgreement,
+            sa.and_(SpeakerAgreement.proposal_id == proposal.id, SpeakerAgreement.person_id == Person.id),
+        )
+        .where(
+            Person.id.in_(
+                sa.select(SpeakerSlot.person_id).join(LevelProposal, asks_slot()).where(LevelProposal.id == proposal.id)
+            )
+        )
+        .order_by(Person.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def asks_slot() -> sa.ColumnElement[bool]:
+    """Whether a proposal is asked of whose slot it is: all those of a session, or of the one item."""
+    return sa.and_(
+        SpeakerSlot.workshop_session_id == LevelProposal.workshop_session_id,
+        sa.or_(LevelProposal.item_id.is_(None), SpeakerSlot.item_id == LevelProposal.item_id),
+    )
+
+
+def list_sessions_of_person(session: Session, person_id: int) -> Sequence[WorkshopSession]:
+    """Return the sessions in which somebody speaks or moderates, as `list_sessions` does."""
+    ids = session.scalars(sa.select(SpeakerSlot.workshop_session_id).where(SpeakerSlot.person_id == person_id)).all()
+    return list_sessions(session, set(ids))
+
+
+def count_slides(session: Session, series_id: int) -> dict[int, int]:
+    """Return slot's id → how many files of slides it has, of those in a series that have any."""
+    rows = session.execute(
+        sa.select(Slides.slot_id, sa.func.count())
+        .join(SpeakerSlot, SpeakerSlot.id == Slides.slot_id)
+        .join(WorkshopSession, WorkshopSession.id == SpeakerSlot.workshop_session_id)
+        .where(WorkshopSession.series_id == series_id)
+        .group_by(Slides.slot_id)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -25,7 +25,28 @@ def _list(values: Any) -> str:
     return ", ".join(str(value) for value in values)
 
 
+UPLOADS: dict[str, Callable[[Context], str]] = {
+    "upload_empty": lambda _c: _("This file is empty."),
+    "upload_too_large": lambda _c: _("This file is larger than 20 MB. Please make its pictures smaller."),
+    "upload_unknown": lambda _c: _("This is no PDF, PNG or JPEG, whatever its name says. Please save it as a PDF."),
+    "upload_damaged": lambda _c: _("This file is damaged or incomplete. Please save it again and send it anew."),
+    "upload_encrypted": lambda _c: _(
+        "This PDF is protected by a password or against changes. Please save it without protection."
+    ),
+    "upload_too_many_pixels": lambda _c: _("A picture in this file has too many pixels. Please make it smaller."),
+    "upload_too_complex": lambda _c: _(
+        "This file takes too long to check. Please save it again as a PDF, from another program."
+    ),
+    "upload_hidden_layers": lambda _c: _(
+        "This PDF has hidden layers, which others could make visible. Please save it again without layers."
+    ),
+    "too_many_files": lambda c: _(
+        "There are %(limit)s files already, and there can be no more. Please remove one first.", limit=c["limit"]
+    ),
+}
+"""Why a file is not taken."""
 _SENTENCES: dict[str, Callable[[Context], str]] = {
+    **UPLOADS,
     # -- values --
     "required": lambda _c: _("This is required."),
     "too_long": lambda c: _("This is too long: at most %(limit)s characters.", limit=c["limit"]),
@@ -40,6 +61,11 @@ _SENTENCES: dict[str, Callable[[Context], str]] = {
         list=_list(c["languages"]),
     ),
     "lacks_text": lambda c: _("This is missing in: %(list)s.", list=_list(c["languages"])),
+    "lacks_own_sentence": lambda c: _(
+        "Your own sentence, which stands after the notice of the Rule, is missing in: %(list)s. A session is published "
+        "only when it is there in every language of the session.",
+        list=_list(c["languages"]),
+    ),
     "shares_beyond_all": lambda _c: _("The shares are more than all places: at most 100 per cent together."),
     "shares_without_capacity": lambda _c: _("Places can be kept only where their number is limited."),
     "options_too_few": lambda _c: _("A question that offers options needs at least two of them."),
@@ -76,11 +102,19 @@ _SENTENCES: dict[str, Callable[[Context], str]] = {
         "An item cannot be looser than its session, unless it is a talk and only the discussions are under the Rule."
     ),
     "closed_but_visible": lambda _c: _("A closed session is by invitation only: it cannot be public or unlisted."),
-    "looser_after_answers": lambda _c: _(
-        "The Rule cannot be loosened once anyone has answered: people answered because of it."
+    "looser_several": lambda _c: _(
+        "People can be asked about one looser level of a session at a time: change one of them first."
     ),
     "looser_after_start": lambda _c: _("The Rule cannot be loosened once the session has begun."),
+    "retention_longer": lambda c: _(
+        "Somebody has answered: they were told that their identity is kept for %(days)s days, and it can be no longer.",
+        days=c["days"],
+    ),
     "session_has_answers": lambda _c: _("Somebody has answered: cancel the session instead of unpublishing it."),
+    "recording_link": lambda _c: _(
+        "This looks like the address of a recording. Recordings are no part of a text or of this file: they have a "
+        "page of their own in the workspace, where they are published only as the Rule allows."
+    ),
     # -- the file --
     "not_yaml": lambda c: _("This is not readable YAML: %(problem)s.", problem=c["problem"]),
     "not_utf8": lambda _c: _("The file is not in UTF-8."),

@@ -24,9 +24,12 @@ from workshop.programme.queries import (
     list_public_series,
 )
 from workshop.programme.view import SeriesView, SessionView, series_view, session_view
+from workshop.public.downloads import send_slides
 from workshop.public.view import preview_text, split, state, timeline, wall
 from workshop.rsvp.queries import find_session_mark, list_coming_marks
-from workshop.rsvp.schedule import Phase, standing
+from workshop.rsvp.schedule import Phase, Standing, standing
+from workshop.summaries.queries import find_summary
+from workshop.summaries.view import summary_view
 
 blueprint = Blueprint("public", __name__, template_folder="templates", url_prefix="")
 
@@ -107,23 +110,51 @@ def session(lang: str, series: str, session: str) -> ResponseReturnValue:
     today = standing(mark, now=now)
 
     def render() -> str:
-        workshop_session = find_known_session(db.session(), series, session)
-        view = _session(workshop_session, Surface.PAGE)
-        if workshop_session is None or view is None:
-            raise NotFoundError
-        preview = _session(workshop_session, Surface.LINK_PREVIEW)
-        return render_template(
-            "public/session.html",
-            view=view,
-            today=today,
-            state=state(view, today),
-            preview=preview,
-            preview_text=preview_text(preview, lang) if preview else "",
-            canonical=external_url("public.session", lang=lang, series=series, session=session),
-        )
+        found = find_known_session(db.session(), series, session, has_materials=True)
+        return session_page(found, lang=lang, today=today)
 
     key = ("public.session", lang, mark.series_id, mark.revision, today)
     return respond_page(key, render, is_indexable=mark.is_listed)
+
+
+@blueprint.get("/<lang:lang>/series/<series>/<session>/slides/<key>")
+def slides(lang: str, series: str, session: str, key: str) -> ResponseReturnValue:
+    """A file of slides, where anybody may have it."""
+    view = _session(find_known_session(db.session(), series, session, has_materials=True), Surface.PAGE)
+    if view is None and (current := find_current_slugs(db.session(), series, session)) not in {None, (series, session)}:
+        return redirect(url_for("public.slides", lang=lang, series=current[0], session=current[1], key=key), 301)
+    if view is None or key not in view.files:
+        raise NotFoundError
+    return send_slides(key, cache_control="no-cache")
+
+
+def session_page(workshop_session: WorkshopSession | None, *, lang: str, today: Standing) -> str:
+    """Return a session's page as the public reads it; raises NotFoundError where nobody may know of it.
+
+    Args:
+        workshop_session: loaded whole, with its series.
+        lang: the page's language.
+        today: how it stands.
+    """
+    view = _session(workshop_session, Surface.PAGE)
+    if workshop_session is None or view is None:
+        raise NotFoundError
+    preview = _session(workshop_session, Surface.LINK_PREVIEW)
+    return render_template(
+        "public/session.html",
+        view=view,
+        today=today,
+        state=state(view, today),
+        preview=preview,
+        preview_text=preview_text(preview, lang) if preview else "",
+        reported=summary_view(
+            workshop_session,
+            find_summary(db.session(), workshop_session.id),
+            audience=Audience.PUBLIC,
+            surface=Surface.PAGE,
+        ),
+        canonical=external_url("public.session", lang=lang, series=view.series_slug, session=view.slug),
+    )
 
 
 @blueprint.get("/<lang:lang>/rule")
@@ -187,7 +218,7 @@ def _series(slug: str) -> SeriesView:
 def _session(workshop_session: WorkshopSession | None, surface: Surface) -> SessionView | None:
     if workshop_session is None:
         return None
-    return session_view(workshop_session, audience=Audience.PUBLIC, surface=surface)
+    return session_view(workshop_session, audience=Audience.PUBLIC, surface=surface, has_materials=True)
 
 
 def _moved_series(lang: str, slug: str) -> ResponseReturnValue:

@@ -21,7 +21,7 @@ from workshop.programme.models import WorkshopSession
 from workshop.programme.view import SessionView, default_label, session_view
 from workshop.reminders.rule import Change, Facts
 from workshop.reminders.schedule import Departure, nearness
-from workshop.rsvp.emails import calendar_file, join_url, my_url, reply_to, sender_name
+from workshop.rsvp.emails import Sample, calendar_files, join_url, my_url, reply_to, sample, sender_name
 from workshop.rsvp.models import Answer, AnswerState
 from workshop.rsvp.schedule import erases_at
 
@@ -53,12 +53,8 @@ def reminder(session: Session, *, now: datetime, answer: Answer, departure: Depa
     view = _view(answer)
     if view is None:
         return None
-    participant = answer.participant
-    zones = {view.tzid, participant.tzid or view.tzid}
-    near, days = nearness(view.starts_at, zones, now=now)
-    unsubscribe_url = external_url(
-        "rsvp.unsubscribe", lang=participant.language, token=mark(Purpose.UNSUBSCRIBE, participant.subject)
-    )
+    context = _reminding(answer, view, departure, now=now)
+    unsubscribe_url = context["unsubscribe_url"]
     starts_at = departure.starts_at.isoformat()
     return _enqueue(
         session,
@@ -69,17 +65,34 @@ def reminder(session: Session, *, now: datetime, answer: Answer, departure: Depa
         priority=REMINDER_PRIORITY,
         basis={"starts_at": starts_at, "offset": departure.offset.text, "state": answer.state.value},
         dedupe_key=f"reminder|{answer.subject}|{departure.offset.text}|{starts_at}",
-        context={
-            **_about(answer, view),
-            "nearness": near.value,
-            "days": days,
-            "is_after": departure.offset.is_after,
-            "unsubscribe_url": unsubscribe_url,
-        },
+        context=context,
         # RFC 8058: one POST to the same address, without cookies, and no more are sent.
         headers={"List-Unsubscribe": f"<{unsubscribe_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
         expires_at=departure.expires_at,
     )
+
+
+def reminder_sample(answer: Answer, departure: Departure, *, now: datetime) -> Sample | None:
+    """Return a reminder as it would leave at `now`, to be shown; None where none would. Reads and writes nothing."""
+    view = _view(answer)
+    if view is None or answer.participant.address is None:
+        return None
+    return sample(answer, view, "reminder", _reminding(answer, view, departure, now=now), has_calendar=False)
+
+
+def _reminding(answer: Answer, view: SessionView, departure: Departure, *, now: datetime) -> dict[str, Any]:
+    """Return what the templates of a reminder need."""
+    participant = answer.participant
+    near, days = nearness(view.starts_at, {view.tzid, participant.tzid or view.tzid}, now=now)
+    return {
+        **_about(answer, view),
+        "nearness": near.value,
+        "days": days,
+        "is_after": departure.offset.is_after,
+        "unsubscribe_url": external_url(
+            "rsvp.unsubscribe", lang=participant.language, token=mark(Purpose.UNSUBSCRIBE, participant.subject)
+        ),
+    }
 
 
 def change(session: Session, *, now: datetime, answer: Answer, kind: Change, before: Facts, after: Facts) -> int | None:
@@ -97,7 +110,6 @@ def change(session: Session, *, now: datetime, answer: Answer, kind: Change, bef
     if view is None:
         return None
     is_coming = kind != "session_cancelled"
-    has_seat = answer.state is AnswerState.ACCEPTED
     return _enqueue(
         session,
         now=now,
@@ -112,7 +124,7 @@ def change(session: Session, *, now: datetime, answer: Answer, kind: Change, bef
             **_difference(view, before, after, answer.participant.language),
             "new_erasure_at": _new_erasure(answer, before) if is_coming else None,
         },
-        attachments=(calendar_file(answer),) if is_coming and has_seat else (),
+        attachments=calendar_files(answer) if is_coming else (),
         # Told too late it helps nobody; a cancellation is still worth knowing while one waits in vain.
         expires_at=after.ends_at,
     )
@@ -123,6 +135,10 @@ def _enqueue(session: Session, *, answer: Answer, view: SessionView, **message: 
     assert participant.address is not None
     items = [item.level for section in workshop_session.sections for item in section.items]
     message["basis"]["levels"] = list(levels_of(workshop_session, items))
+    message["basis"]["is_neutral"] = view.is_neutral
+    if participant.is_discreet:
+        # Whoever asks for discretion while a message waits is written to anew.
+        message["dedupe_key"] += "|discreet"
     message["headers"] = {**reply_to(workshop_session.series, view), **message.get("headers", {})}
     return enqueue(
         session,
@@ -164,6 +180,7 @@ def _about(answer: Answer, view: SessionView) -> dict[str, Any]:
         "opens_minutes": int(current_app.config["JOIN_OPENS_MINUTES"]),
         "state": answer.state.value,
         "join_url": join_url(answer, language) if has_room else "",
+        "has_calendar": participant.wants_calendar,
         "my_url": my_url(participant, language),
     }
 

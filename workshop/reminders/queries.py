@@ -11,10 +11,20 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from workshop.chatham.rule import Level
 from workshop.mail.models import OutboxMessage
-from workshop.programme.models import Item, Section, Series, SessionStatus, WorkshopSession
+from workshop.people.models import Person
+from workshop.programme.models import (
+    Item,
+    LevelProposal,
+    Section,
+    Series,
+    SessionStatus,
+    SpeakerAgreement,
+    SpeakerSlot,
+    WorkshopSession,
+)
 from workshop.programme.queries import session_parts
 from workshop.reminders.models import ReminderDelivery
-from workshop.rsvp.models import Answer, AnswerRequest, AnswerState, Participant
+from workshop.rsvp.models import Answer, AnswerRequest, AnswerState, LevelAgreement, Participant
 from workshop.rsvp.rule import STANDS
 
 STANDING = (AnswerState.ACCEPTED, AnswerState.TENTATIVE)
@@ -252,3 +262,42 @@ def find_participant(session: Session, subject: str) -> Participant | None:
 def waits_for_button(session: Session, participant_id: int) -> bool:
     """Whether anything that a participant asked for waits for the button behind the mailed link."""
     return session.scalar(_WAITS, {"participant": participant_id}) is not None
+
+
+def find_person(session: Session, subject: str) -> Person | None:
+    """Return who speaks, by their random id, as the database has them now."""
+    statement = sa.select(Person).where(Person.subject == subject)
+    return session.scalar(statement.execution_options(populate_existing=True))
+
+
+def find_workshop_session(session: Session, workshop_session_id: int | None) -> WorkshopSession | None:
+    """Return a session with its series as the database has it now; None for one that is gone."""
+    return session.scalar(
+        sa.select(WorkshopSession)
+        .where(WorkshopSession.id == workshop_session_id)
+        .options(joinedload(WorkshopSession.series, innerjoin=True))
+        .execution_options(populate_existing=True)
+    )
+
+
+def list_slots(session: Session, workshop_session_id: int, person_id: int) -> Sequence[SpeakerSlot]:
+    """Return somebody's parts in a session."""
+    return session.scalars(
+        sa.select(SpeakerSlot).where(
+            SpeakerSlot.workshop_session_id == workshop_session_id, SpeakerSlot.person_id == person_id
+        )
+    ).all()
+
+
+def has_answer_agreed(session: Session, answer_id: int) -> bool:
+    """Whether the participant of an answer has agreed to what is asked about its session."""
+    return session.scalar(sa.select(LevelAgreement.answer_id).where(LevelAgreement.answer_id == answer_id)) is not None
+
+
+def has_person_agreed(session: Session, workshop_session_id: int, person_id: int) -> bool:
+    """Whether somebody who speaks has agreed to what is asked about a session."""
+    agreed = sa.select(SpeakerAgreement.person_id).join(LevelProposal, LevelProposal.id == SpeakerAgreement.proposal_id)
+    agreed = agreed.where(
+        LevelProposal.workshop_session_id == workshop_session_id, SpeakerAgreement.person_id == person_id
+    )
+    return session.scalar(agreed) is not None

@@ -8,9 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.chatham.rule import Level
+from workshop.core.erasures import remember
 from workshop.core.links import new_subject, revoke
 from workshop.core.localized import Localized
-from workshop.programme.models import Question, QuestionKind
+from workshop.programme.models import LevelProposal, Question, QuestionKind
 from workshop.rsvp.models import (
     Acknowledgement,
     AddressChange,
@@ -18,6 +20,7 @@ from workshop.rsvp.models import (
     AnswerRequest,
     AnswerState,
     Invitation,
+    LevelAgreement,
     LinkRequest,
     Participant,
     QuestionReply,
@@ -50,6 +53,7 @@ def export(session: Session, *, person_ref: str) -> dict[str, Any] | None:
         "timezone": participant.tzid,
         "reminders": participant.wants_reminders,
         "discreet": participant.is_discreet,
+        "calendar_files": participant.wants_calendar,
         "access_needs": participant.access_needs,
         "keep_informed_since": _at(participant.informed_since),
         "answers_later_sessions_since": _at(participant.follows_since),
@@ -60,21 +64,42 @@ def export(session: Session, *, person_ref: str) -> dict[str, Any] | None:
             {
                 "level": found.level.value,
                 "version": found.version,
+                "own_version": found.own_version,
                 "language": found.language,
                 "acknowledged_at": _at(found.acknowledged_at),
             }
             for found in list_acknowledgements(session, [answer.id for answer in answers])
         ],
+        "agreed_to_looser_levels": [
+            {
+                "level": level.value,
+                "version": found.version,
+                "own_version": found.own_version,
+                "language": found.language,
+                "agreed_at": _at(found.agreed_at),
+            }
+            for found, level in _agreements(session, [answer.id for answer in answers])
+        ],
         "replies": [
             {"question": question.text.to_json(), "reply": _said(question, reply.value), "at": _at(reply.replied_at)}
             for question, reply in list_replies(session, participant.id)
         ],
-        "invitations": [_invitation(found) for found in list_invitations_of(session, participant)],
+        "invitations": [export_invitation(found) for found in list_invitations_of(session, participant)],
         "list_exports": [
             {"purpose": found.purpose, "exported_at": _at(found.exported_at)}
             for found in list_exports_of(session, participant, since=participant.confirmed_at or participant.created_at)
         ],
     }
+
+
+def _agreements(session: Session, answer_ids: list[int]) -> list[tuple[LevelAgreement, Level]]:
+    statement = (
+        sa.select(LevelAgreement, LevelProposal.level)
+        .join(LevelProposal, LevelProposal.id == LevelAgreement.proposal_id)
+        .where(LevelAgreement.answer_id.in_(answer_ids))
+        .order_by(LevelAgreement.agreed_at, LevelAgreement.proposal_id)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
 
 
 def _at(instant: datetime | None) -> str | None:
@@ -120,6 +145,7 @@ def _request(request: AnswerRequest) -> dict[str, Any]:
         "timezone": request.tzid,
         "reminders": request.wants_reminders,
         "discreet": request.is_discreet,
+        "calendar_files": request.wants_calendar,
         "keep_informed": request.keeps_informed,
         "answers_later_sessions": request.follows,
         "interpretation": request.interpretation,
@@ -131,7 +157,8 @@ def _request(request: AnswerRequest) -> dict[str, Any]:
     }
 
 
-def _invitation(found: Invitation) -> dict[str, Any]:
+def export_invitation(found: Invitation) -> dict[str, Any]:
+    """Return what is stored of an invitation as plain JSON values."""
     return {
         "kind": found.kind.value,
         "address": found.address,
@@ -172,11 +199,14 @@ def erase(session: Session, *, participant: Participant, now: datetime) -> None:
     subjects = [participant.subject, *(answer.subject for answer in answers)]
     session.execute(sa.delete(AnswerRequest).where(AnswerRequest.answer_id.in_(answer_ids)))
     session.execute(sa.delete(Acknowledgement).where(Acknowledgement.answer_id.in_(answer_ids)))
+    session.execute(sa.delete(LevelAgreement).where(LevelAgreement.answer_id.in_(answer_ids)))
     session.execute(sa.delete(Answer).where(Answer.id.in_(answer_ids), Answer.state == AnswerState.PENDING))
     session.execute(sa.delete(QuestionReply).where(QuestionReply.participant_id == participant.id))
     changes = sa.delete(AddressChange).where(AddressChange.participant_id == participant.id)
     subjects += session.scalars(changes.returning(AddressChange.subject).execution_options(synchronize_session=False))
-    subjects += _forget_address(session, participant, now)
+    invited = _forget_address(session, participant, now)
+    subjects += invited
+    remember(session, now=now, subjects=[participant.subject, *invited])
     for answer in answers:
         if answer.state is not AnswerState.PENDING:
             _make_countable(answer, now)
@@ -187,6 +217,7 @@ def erase(session: Session, *, participant: Participant, now: datetime) -> None:
     participant.name = participant.affiliation = participant.tzid = ""
     participant.language = participant.series.languages[0]
     participant.wants_reminders = participant.is_discreet = False
+    participant.wants_calendar = True
     participant.access_needs = ""
     participant.informed_since = participant.follows_since = None
     participant.erased_at = now
@@ -223,5 +254,5 @@ def _make_countable(answer: Answer, now: datetime) -> None:
     answer.refusal_text = Localized()
     answer.invitation_id = None
     answer.subject, answer.code = new_subject(), new_code()
-    answer.told_starts_at = answer.told_ends_at = answer.told_mode = answer.told_status = None
+    answer.told_starts_at = answer.told_ends_at = answer.told_mode = answer.told_status = answer.told_level = None
     answer.told_tzid, answer.told_place = "", Localized()

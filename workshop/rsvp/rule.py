@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
-from workshop.chatham.notices import Notice, current_notice
+from workshop.chatham.notices import Notice, current_notice, notice, with_own_sentence
 from workshop.chatham.rule import (
     Audience,
+    Level,
     Surface,
     Visibility,
     disclosure,
@@ -18,13 +19,13 @@ from workshop.chatham.rule import (
 )
 from workshop.core.errors import ConflictError, InvalidError
 from workshop.core.localized import Localized
-from workshop.rsvp.models import AnswerState, Choice
+from workshop.rsvp.models import STANDING, AnswerState, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from workshop.chatham.rule import Level
-    from workshop.programme.models import WorkshopSession
+    from workshop.programme.models import LevelProposal, WorkshopSession
+    from workshop.rsvp.models import AnswerRequest
 
 
 class SessionFullError(ConflictError):
@@ -75,11 +76,11 @@ class RequestChangedError(ConflictError):
     code = "request_changed"
 
 
+Read: TypeAlias = tuple[Level, int, int]
+"""A notice that was acknowledged: level, version, version of the organisers' own sentence (0 for none)."""
 NEEDS_NOTICE = (Choice.ACCEPTED, Choice.TENTATIVE)
 """Declining needs no acknowledgement."""
-STANDS = frozenset({
-    AnswerState.ACCEPTED, AnswerState.TENTATIVE, AnswerState.REQUESTED, AnswerState.WAITLISTED, AnswerState.OFFERED,
-})  # fmt: skip
+STANDS = frozenset(STANDING)
 """Who comes, perhaps comes or waits to: what is hidden from everybody else since, they go on seeing."""
 
 
@@ -91,8 +92,20 @@ def level_of(workshop_session: WorkshopSession) -> Level:
 
 
 def notice_of(workshop_session: WorkshopSession) -> Notice:
-    """Return the notice that holds for the session today."""
-    return current_notice(level_of(workshop_session))
+    """Return the notice that holds for the session today, with the organisers' own sentence."""
+    series = workshop_session.series
+    notice = current_notice(level_of(workshop_session))
+    return with_own_sentence(notice, series.own_sentence, series.own_sentence_version)
+
+
+def notice_asked(
+    proposal: LevelProposal, workshop_session: WorkshopSession, *, has_own_sentence: bool = True
+) -> Notice:
+    """Return the notice of the looser level that people are asked about, with the organisers' own sentence."""
+    series, notice = workshop_session.series, current_notice(proposal.level)
+    if not has_own_sentence:
+        return notice
+    return with_own_sentence(notice, series.own_sentence, series.own_sentence_version)
 
 
 def takes_answers(workshop_session: WorkshopSession) -> bool:
@@ -119,12 +132,47 @@ def tells_places(workshop_session: WorkshopSession) -> bool:
 
 def notice_id(notice: Notice) -> str:
     """Return what a form carries to say which notice it showed, such as `discussion.1`."""
-    return f"{notice.level.value}.{notice.version}"
+    return notice.id
 
 
-def needs_box(notice: Notice, choice: Choice, *, known: Iterable[tuple[Level, int]] = ()) -> bool:
-    """Whether `choice` asks for the notice's box, given the notices (level, version) acknowledged before."""
-    return notice.box is not None and choice in NEEDS_NOTICE and (notice.level, notice.version) not in set(known)
+def read_notice_id(text: str | None) -> Notice | None:
+    """Return the notice that a form says it showed; None for one that does not exist.
+
+    Of the organisers' own sentence it holds the version alone: enough to compare it with today's.
+    """
+    level, _dot, versions = (text or "").partition(".")
+    version, _dot, own = versions.partition(".")
+    if not (version.isdecimal() and (own.isdecimal() or not own)):
+        return None
+    try:
+        return replace(notice(Level(level), int(version)), own_version=int(own or 0))
+    except (ValueError, LookupError):
+        return None
+
+
+def read_with(request: AnswerRequest) -> list[Read]:
+    """Return the notice that was acknowledged with a form, if one was."""
+    if request.notice_level is None or request.notice_version is None:
+        return []
+    return [(request.notice_level, request.notice_version, request.notice_own_version)]
+
+
+def is_read(notice: Notice, known: Iterable[Read]) -> bool:
+    """Whether the notice is among those acknowledged before; a sentence that was taken away need not be read anew."""
+    return any(
+        (level, version) == (notice.level, notice.version) and notice.own_version in {0, own_version}
+        for level, version, own_version in known
+    )
+
+
+def needs_box(notice: Notice, choice: Choice, *, known: Iterable[Read] = ()) -> bool:
+    """Whether `choice` asks for the notice's box, given those acknowledged before."""
+    return notice.box is not None and choice in NEEDS_NOTICE and not is_read(notice, known)
+
+
+def is_loosened(notice: Notice, request: AnswerRequest) -> bool:
+    """Whether a form was sent under a stricter level than holds now: also where no box is needed, that must be read."""
+    return request.choice in NEEDS_NOTICE and request.notice_level is not None and notice.level < request.notice_level
 
 
 def state_of(choice: Choice) -> AnswerState:

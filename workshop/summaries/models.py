@@ -41,14 +41,18 @@ class Summary(Base):
     saved_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     """Since when it waits for whoever approves it; None: a draft."""
-    approved_by: Mapped[int | None] = mapped_column(sa.ForeignKey("organiser.id", ondelete="SET NULL"), index=True)
     published_at: Mapped[datetime | None]
     checked_for: Mapped[str] = mapped_column(sa.String(64), default="")
     """Hash of the people, organisations and texts of the last check; another one asks for a new check."""
+    attributable: Mapped[tuple[str, ...]] = mapped_column(default=())
+    """Whom the last check let be named on their talk (see `summaries.rule.attributable_marks`)."""
     stopped_at: Mapped[datetime | None]
     """When a later check, or a stricter level, took it off the pages; None: it never was."""
 
     authors: Mapped[list[SummaryAuthor]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    approvals: Mapped[list[SummaryApproval]] = relationship(
+        order_by="SummaryApproval.id", cascade="all, delete-orphan", passive_deletes=True
+    )
     reasons: Mapped[list[SummaryReason]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     quotations: Mapped[list[Quotation]] = relationship(
         order_by="Quotation.position", cascade="all, delete-orphan", passive_deletes=True
@@ -56,7 +60,7 @@ class Summary(Base):
 
 
 class SummaryAuthor(Base):
-    """Who changed the text since it was last published: none of them approves it."""
+    """Who changed or submitted the text since it was last published: from `discussion` up none of them approves it."""
 
     __tablename__ = "summary_author"
 
@@ -66,6 +70,21 @@ class SummaryAuthor(Base):
     organiser_id: Mapped[int] = mapped_column(
         sa.ForeignKey("organiser.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+class SummaryApproval(Base):
+    """That somebody read the text as it stands and would see it published; goes with every change of it."""
+
+    __tablename__ = "summary_approval"
+    __table_args__ = (sa.UniqueConstraint("summary_id", "organiser_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    summary_id: Mapped[int] = mapped_column(sa.ForeignKey("summary.workshop_session_id", ondelete="CASCADE"))
+    organiser_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organiser.id", ondelete="SET NULL"), index=True)
+    """None: their account is gone, and what they approved stands."""
+    is_own: Mapped[bool] = mapped_column(default=False)
+    """Whether they wrote in it: that counts while it is on the record, and no longer once it is under the Rule."""
+    approved_at: Mapped[datetime]
 
 
 class SummaryReason(Base):

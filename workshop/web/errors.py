@@ -89,6 +89,16 @@ SENTENCES: Final[dict[str, Words]] = {
         _("The database cannot be reached. What you last sent was not stored."),
         _("Try again in a minute: this page does not lose its address."),
     ),
+    "speaker_without_address": Words(
+        _("Nothing can be mailed to this person"),
+        _("There is no e-mail address. Nothing was sent."),
+        _("Give their address first."),
+    ),
+    "speaker_without_session": Words(
+        _("Their page would be empty"),
+        _("None of the sessions in which they speak or moderate is published. Nothing was sent."),
+        _("Publish one of them first."),
+    ),
     "session_full": Words(_("This session is full"), _("Every place has been taken."), _DECLINE),
     "address_taken": Words(
         _("This address is in use"),
@@ -99,6 +109,11 @@ SENTENCES: Final[dict[str, Words]] = {
         _("This place has gone to the next person"),
         _("It was kept for you until the time that the message said, and then went to the next person on the list."),
         _("You may ask for a place again: if none is left, you join the end of the waiting list."),
+    ),
+    "proposal_over": Words(
+        _("This is no longer asked"),
+        _("It was taken back, it holds already, or the session has begun. Nothing was changed."),
+        _ASK,
     ),
     "undo_over": Words(
         _("This can no longer be undone"),
@@ -195,6 +210,31 @@ SENTENCES: Final[dict[str, Words]] = {
         _("Somebody has answered relying on the stricter rule. Nothing was changed."),
         _("Keep the level, or make it stricter."),
     ),
+    "recording_closed": Words(
+        _("No recording of this can be kept"),
+        _("What is closed is not recorded, and not even the address of a recording is kept. Nothing was stored."),
+        _("Delete the recording where it is, and tell whoever made it."),
+    ),
+    "recording_under_rule": Words(
+        _("This recording cannot be published"),
+        _("It, or a part of it, is not on the record. Nothing was changed."),
+        _("A recording of an item that is on the record can be published by itself."),
+    ),
+    "recording_not_agreed": Words(
+        _("This recording cannot be published yet"),
+        _("Nobody has declared that everybody heard in it agreed. Nothing was changed."),
+        _("Ask everybody who is heard in it, participants included, and declare it then."),
+    ),
+    "recording_consent_missing": Words(
+        _("This recording cannot be published"),
+        _("Somebody announced in it has not consented to be recorded, or has withdrawn that. Nothing was changed."),
+        _("Those who speak or moderate decide on their own pages."),
+    ),
+    "upload_refused": Words(
+        _("This file is not taken"),
+        _("What it contains cannot be made safe. Nothing was stored."),
+        _("Go back, save it again as a PDF and send it anew."),
+    ),
     "time_in_gap": Words(
         _("This time does not exist"),
         _("Clocks go forward on that day and skip it. Nothing was stored."),
@@ -209,6 +249,36 @@ SENTENCES: Final[dict[str, Words]] = {
         _("Nobody notes who came"),
         _("Under the Rule of this session only the number of people who came is kept. Nothing was changed."),
         _("The check-in and the room’s own door add to that number."),
+    ),
+    "summary_changed": Words(
+        _("This summary has changed"),
+        _("Somebody else has saved, published or taken back another text since you opened the page."),
+        _ASK,
+    ),
+    "summary_published": Words(
+        _("This summary is published"),
+        _("What is published is not changed under its readers’ eyes."),
+        _("Take it back first: it is then a draft again."),
+    ),
+    "summary_closed": Words(
+        _("Nothing of a closed session is reported"),
+        _("What is said in a closed session may be neither used nor repeated. Nothing was stored."),
+        _("Make a summary of a session at another level."),
+    ),
+    "summary_too_early": Words(
+        _("The session has not begun"),
+        _("Nothing has been said yet, and people may still answer."),
+        _("Come back when it has begun."),
+    ),
+    "own_summary": Words(
+        _("Somebody else has to approve this"),
+        _("Whoever wrote in a summary does not approve it, and nobody approves it twice."),
+        _("Ask another organiser of the series."),
+    ),
+    "summary_blocked": Words(
+        _("The check stands in the way"),
+        _("It found something that could tell who said what, or a warning for which no reason is given."),
+        _("Go back and see what it found."),
     ),
     "last_owner": Words(
         _("A series needs an owner"),

@@ -15,10 +15,13 @@ from workshop.core.db import begin_reading, end_reading, writing
 from workshop.core.errors import TooManyRequestsError
 from workshop.core.language import languages, preferred_language
 from workshop.core.limits import client_key
+from workshop.core.uploads import octets_of
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 WITHOUT_CSRF: Final = frozenset({"rsvp.unsubscribe"})
 """RFC 8058: a mail client presses this button without cookies; it stops reminders and nothing else."""
+
+_BEYOND_ROWS: Final = 2**31
 
 csrf = CSRFProtect()
 
@@ -59,8 +62,9 @@ def _guard() -> None:
     # One function, because Flask looks at each that it calls.
     _begin()
     _choose_language()
-    _refuse_controls()
+    _refuse_odd_addresses()
     _count()
+    _widen()
     _check_csrf()
 
 
@@ -86,10 +90,13 @@ def _choose_language() -> None:
         abort(404)
 
 
-def _refuse_controls() -> None:
-    # Nothing of ours has one in its address, and PostgreSQL takes no NUL: it would look like a database that is away.
-    if any(ord(char) < 0x20 for value in (request.view_args or {}).values() for char in str(value)):  # noqa: PLR2004 (the first that is no control)
-        abort(404)
+def _refuse_odd_addresses() -> None:
+    # Nothing of ours has a control in its address, or a number beyond what a row's can be. PostgreSQL takes no NUL, and
+    # neither database such a number: it would look like a database that is away.
+    for value in (request.view_args or {}).values():
+        is_row_beyond = isinstance(value, int) and value >= _BEYOND_ROWS
+        if is_row_beyond or any(ord(char) < 0x20 for char in str(value)):  # noqa: PLR2004 (the first that is no control)
+            abort(404)
 
 
 def _count() -> None:
@@ -111,6 +118,12 @@ def _count() -> None:
                 break
     if refused is not None:
         raise refused
+
+
+def _widen() -> None:
+    # Before the form is read for its token. Everything else stays small.
+    if request.endpoint and (octets := octets_of(current_app.view_functions[request.endpoint])):
+        request.max_content_length = octets
 
 
 def _check_csrf() -> None:

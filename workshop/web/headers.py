@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -51,9 +52,11 @@ def add_headers(response: Response) -> Response:
     caching = said.get("cache-control", "no-store")
     wanted = dict(_ALWAYS)
     # Chromium holds form-action against redirects too: the join page, which leads into a room, widens it.
-    wanted["Content-Security-Policy"] = (
-        PAGE_POLICY.format(form_action=g.get("form_action", "'self'")) if is_page else FILE_POLICY
-    )
+    # “Not modified” names no type, and what it says replaces what the browser kept with the page (RFC 9111 3.2).
+    if response.status_code != HTTPStatus.NOT_MODIFIED:
+        wanted["Content-Security-Policy"] = (
+            PAGE_POLICY.format(form_action=g.get("form_action", "'self'")) if is_page else FILE_POLICY
+        )
     wanted["Cache-Control"] = caching
     wanted["Referrer-Policy"] = "no-referrer" if "no-store" in caching else "same-origin"
     if "no-store" in caching:

@@ -144,6 +144,14 @@ NOTICE = {
     Level.WHOLE_SESSION: HIDDEN_NOTICE,
     Level.CLOSED: HIDDEN_NOTICE,
 }
+# Free words of the organisers: none of them where mail and calendar are neutral.
+HIDDEN_SENTENCE = grid("", otherwise="xxxx..xxxx.x.x")
+SENTENCE = {
+    Level.ON_THE_RECORD: EVERYWHERE,
+    Level.DISCUSSION: EVERYWHERE,
+    Level.WHOLE_SESSION: HIDDEN_SENTENCE,
+    Level.CLOSED: HIDDEN_SENTENCE,
+}
 NEUTRAL = {
     Level.ON_THE_RECORD: NOWHERE,
     Level.DISCUSSION: NOWHERE,
@@ -211,6 +219,7 @@ def test_each_datum_is_shown_where_the_table_says_and_nowhere_else(level: Level,
             "is_neutral": NEUTRAL[level][at] == "x",
             "title": FORMS[TITLES[level][at]],
             "notice": NOTICE[level][at] == "x",
+            "own_sentence": SENTENCE[level][at] == "x",
             **dict.fromkeys(("abstract", "objectives", "item_titles", "place"), CONTENT[level][at] == "x"),
             **dict.fromkeys(("speaker_names", "speaker_affiliations"), SPEAKERS[level][at] == "x"),
             "room_link": ROOM[at] == "x",

@@ -13,7 +13,8 @@ from tests.unit.programme.values import LANGUAGES, no_answers, some_answers
 from workshop.audit.models import LogEntry
 from workshop.chatham.rule import ConsentKind, Level
 from workshop.programme.models import Item, Series, SpeakerConsent
-from workshop.programme.seriesfile import Report, SeriesFileError, import_series
+from workshop.programme.queries import find_proposal
+from workshop.programme.seriesfile import Entry, Report, SeriesFileError, import_series
 from workshop.programme.service import CountAnswers, series_values
 
 TALK = "          - kind: talk\n            title: {fr: Exposé, en: Talk}\n            speakers: [ada]\n"
@@ -58,15 +59,37 @@ def test_a_changed_start_is_a_move(session: Session, now: datetime, series: Seri
     assert "programme.reschedule" in session.scalars(sa.select(LogEntry.action)).all()
 
 
-def test_a_looser_level_is_refused_by_import_too(session: Session, now: datetime, series: Series) -> None:
+def test_a_looser_level_is_asked_by_import_too(session: Session, now: datetime, series: Series) -> None:
     looser = GOOD.replace("rule: discussion", "rule: on_the_record")
-    with pytest.raises(SeriesFileError) as caught:
-        load(session, now, looser, some_answers)
-    assert [fault.code for fault in caught.value.faults] == ["looser_after_answers"]
-    session.refresh(series)
-    assert series.level is Level.DISCUSSION
-    load(session, now, looser, no_answers)
+    (one,) = series.sessions
+    report = load(session, now, looser, some_answers)
+    assert Entry("asked", "session", one.slug, ("chatham_house_rule",)) in report.entries
+    assert (series.level, one.level) == (Level.ON_THE_RECORD, Level.DISCUSSION)
+    proposal = find_proposal(session, one.id)
+    assert proposal is not None
+    assert proposal.level is Level.ON_THE_RECORD
+
+
+def test_a_looser_session_by_import_is_named_in_the_report_and_changes_nothing_yet(
+    session: Session, now: datetime, series: Series
+) -> None:
+    looser = GOOD.replace('slug: "1"', 'slug: "1"\n    chatham_house_rule: on_the_record')
+    (one,) = series.sessions
+    report = load(session, now, looser, some_answers)
+    assert Entry("asked", "session", one.slug, ("chatham_house_rule",)) in report.entries
+    assert not any(entry.code == "updated" and "chatham_house_rule" in entry.fields for entry in report.entries)
+    assert one.level is None
+    again = find_proposal(session, one.id)
+    load(session, now, looser, some_answers)
+    assert find_proposal(session, one.id) is again
+
+
+def test_a_looser_level_by_import_counts_at_once_where_nobody_has_answered(
+    session: Session, now: datetime, series: Series
+) -> None:
+    load(session, now, GOOD.replace("rule: discussion", "rule: on_the_record"), no_answers)
     assert series_values(series).level is Level.ON_THE_RECORD
+    assert find_proposal(session, series.sessions[0].id) is None
 
 
 def test_what_has_answers_is_not_unpublished(session: Session, now: datetime, series: Series) -> None:

@@ -15,6 +15,7 @@ from workshop.chatham.rule import Level, Visibility
 from workshop.core.faults import InvalidValuesError
 from workshop.core.localized import Localized
 from workshop.programme.models import ItemKind, Mode, OldSlug, Series, SessionStatus, WorkshopSession
+from workshop.programme.queries import find_proposal
 from workshop.programme.service import (
     CancelledError,
     HasAnswersError,
@@ -28,6 +29,7 @@ from workshop.programme.service import (
     update_series,
     update_session,
 )
+from workshop.programme.service.levels import set_item_level
 from workshop.programme.service.values import ItemValues, SectionValues, series_values
 
 
@@ -102,17 +104,45 @@ def test_a_stricter_series_raises_sequence_where_sessions_follow_it(
     assert actions(session).count("programme.change_level") == 2
 
 
-def test_a_looser_level_is_refused_once_anyone_has_answered(
+def test_a_looser_level_is_asked_once_anyone_has_answered(
     session: Session, now: datetime, series: Series, one: WorkshopSession
 ) -> None:
     looser = dataclasses.replace(session_values(one), level=Level.ON_THE_RECORD)
-    with pytest.raises(InvalidValuesError) as caught, session.begin_nested():
-        update_session(session, now=now, workshop_session=one, values=looser, has_answers=True)
-    assert codes(caught) == [("level", "looser_after_answers")]
+    update_session(session, now=now, workshop_session=one, values=looser, has_answers=True)
+    proposal = find_proposal(session, one.id)
+    assert proposal is not None
+    assert (proposal.level, proposal.item_id, one.level, one.sequence) == (Level.ON_THE_RECORD, None, None, 0)
+    assert actions(session)[-1] == "programme.propose_level"
+    # The same again is not asked anew: who has agreed so far stays.
+    update_session(session, now=now, workshop_session=one, values=looser, has_answers=True)
+    assert find_proposal(session, one.id) is proposal
+    assert actions(session).count("programme.propose_level") == 1
+
+
+def test_a_looser_series_leaves_those_with_answers_at_their_level_and_asks(
+    session: Session, now: datetime, series: Series, one: WorkshopSession
+) -> None:
+    free = create_session(session, now=now, series=series, values=a_session(number=2))
+    begun = create_session(session, now=now, series=series, values=a_session(number=3))
+    begun.starts_at = now
+    session.flush()
     values = dataclasses.replace(series_values(series), level=Level.ON_THE_RECORD)
+    update_series(session, now=now, series=series, values=values, answers={one.id: 1, begun.id: 0})
+    assert (one.level, free.level, begun.level) == (Level.DISCUSSION, None, Level.DISCUSSION)
+    assert [find_proposal(session, found.id) is not None for found in (one, free, begun)] == [True, False, False]
+
+
+def test_people_are_asked_about_one_looser_level_of_a_session_at_a_time(
+    session: Session, now: datetime, series: Series
+) -> None:
+    talk = ItemValues(kind=ItemKind.TALK, title=text("A", "A"), level=Level.WHOLE_SESSION)
+    strict = SectionValues(items=(talk,))
+    one = create_session(session, now=now, series=series, values=a_session(), sections=[strict])
+    loose = SectionValues(items=(dataclasses.replace(talk, level=Level.ON_THE_RECORD),))
+    values = dataclasses.replace(session_values(one), level=Level.ON_THE_RECORD)
     with pytest.raises(InvalidValuesError) as caught:
-        update_series(session, now=now, series=series, values=values, answers={one.id: 1})
-    assert caught.value.faults[0].context["session"] == "1"
+        update_session(session, now=now, workshop_session=one, values=values, has_answers=True, sections=[loose])
+    assert codes(caught) == [("level", "looser_several")]
 
 
 def test_a_looser_level_is_free_before(session: Session, now: datetime, one: WorkshopSession) -> None:
@@ -133,11 +163,51 @@ def test_a_looser_item_counts_as_looser(session: Session, now: datetime, series:
     strict = SectionValues(items=(ItemValues(kind=ItemKind.TALK, title=text("A", "A"), level=Level.WHOLE_SESSION),))
     loose = SectionValues(items=(ItemValues(kind=ItemKind.TALK, title=text("A", "A")),))
     one = create_session(session, now=now, series=series, values=a_session(), sections=[strict])
-    with pytest.raises(InvalidValuesError) as caught:
-        update_session(
-            session, now=now, workshop_session=one, values=session_values(one), has_answers=True, sections=[loose]
-        )
-    assert codes(caught) == [("level", "looser_after_answers")]
+    update_session(
+        session, now=now, workshop_session=one, values=session_values(one), has_answers=True, sections=[loose]
+    )
+    (item,) = one.sections[0].items
+    proposal = find_proposal(session, one.id)
+    assert proposal is not None
+    assert (proposal.item_id, proposal.level) == (item.id, Level.DISCUSSION)
+    assert item.level is Level.WHOLE_SESSION
+
+
+def test_a_new_talk_on_the_record_is_asked_about_too(
+    session: Session, now: datetime, series: Series, one: WorkshopSession
+) -> None:
+    talk = ItemValues(kind=ItemKind.TALK, title=text("A", "A"), level=Level.ON_THE_RECORD)
+    update_session(
+        session, now=now, workshop_session=one, values=session_values(one), has_answers=True,
+        sections=[SectionValues(items=(talk,))],
+    )  # fmt: skip
+    (item,) = one.sections[0].items
+    proposal = find_proposal(session, one.id)
+    assert proposal is not None
+    assert (proposal.item_id, item.level) == (item.id, None)
+    # Called otherwise it is another talk: nobody agreed to that one.
+    renamed = dataclasses.replace(talk, title=text("B", "B"), level=None)
+    update_session(
+        session, now=now, workshop_session=one, values=session_values(one), has_answers=True,
+        sections=[SectionValues(items=(renamed,))],
+    )  # fmt: skip
+    assert find_proposal(session, one.id) is None
+
+
+def test_a_stricter_item_raises_sequence_and_ends_what_was_asked(
+    session: Session, now: datetime, series: Series, one: WorkshopSession
+) -> None:
+    talk = ItemValues(kind=ItemKind.TALK, title=text("A", "A"))
+    sections = [SectionValues(items=(talk,))]
+    values = session_values(one)
+    update_session(session, now=now, workshop_session=one, values=values, has_answers=True, sections=sections)
+    (item,) = one.sections[0].items
+    set_item_level(session, now=now, workshop_session=one, item=item, level=Level.ON_THE_RECORD, has_answers=True)
+    assert find_proposal(session, one.id) is not None
+    set_item_level(session, now=now, workshop_session=one, item=item, level=Level.WHOLE_SESSION, has_answers=True)
+    assert (item.level, one.sequence) == (Level.WHOLE_SESSION, 1)
+    assert find_proposal(session, one.id) is None
+    assert actions(session)[-2:] == ["programme.withdraw_proposal", "programme.change_level"]
 
 
 def test_closed_is_not_visible(session: Session, now: datetime, series: Series) -> None:

@@ -118,7 +118,7 @@ def test_the_end_of_an_offer_is_said_on_both_clocks(session: Session, kind: str)
 def test_a_mail_about_an_offer_does_not_leave_after_its_end(session: Session) -> None:
     message = _write(session, "place_offered", Level.DISCUSSION, "en")
     assert message.expires_at is not None
-    assert message.basis == {"expires_at": message.expires_at.isoformat()}
+    assert message.basis == {"expires_at": message.expires_at.isoformat(), "is_neutral": False}
 
 
 def test_a_newer_message_takes_back_the_older_one(session: Session) -> None:

@@ -17,8 +17,14 @@ from workshop.accounts.models import Role, SeriesRole
 from workshop.core.db import db
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
 
-WORKSPACE = {"organise", "programme_organise", "rsvp_organise"}
-HELPERS = {"programme_organise.series", "organise.edit_session", "rsvp_organise.check_in"}
+WORKSPACE = {"organise", "programme_organise", "rsvp_organise", "summaries_organise"}
+HELPERS = {
+    "programme_organise.series",
+    "organise.edit_session",
+    "rsvp_organise.check_in",
+    "summaries_organise.summary",
+    "summaries_organise.save",
+}
 
 
 def _addresses(app: Flask, series: str, session: str) -> list[tuple[str, str, str]]:
@@ -66,10 +72,20 @@ def test_the_crawl_knows_every_page_of_the_workspace(app: Flask) -> None:
         "organise.cancel",
         "organise.edit_series",
         "organise.edit_session",
+        "organise.level",
+        "organise.add_recording",
+        "organise.add_slides",
+        "organise.change_recording",
         "organise.mail",
+        "organise.materials",
+        "organise.remove_slides",
+        "organise.slides",
         "organise.access",
         "organise.move",
         "organise.questions",
+        "organise.traces",
+        "organise.seen_by",
+        "organise.who_sees_what",
         "programme_organise.new_session",
         "programme_organise.publish",
         "programme_organise.series",
@@ -77,6 +93,8 @@ def test_the_crawl_knows_every_page_of_the_workspace(app: Flask) -> None:
         "rsvp_organise.add",
         "rsvp_organise.answers",
         "rsvp_organise.attendance",
+        "rsvp_organise.breakdown",
+        "rsvp_organise.breakdown_export",
         "rsvp_organise.check_in",
         "rsvp_organise.export",
         "rsvp_organise.reveal",
@@ -224,3 +242,23 @@ def test_whoever_creates_a_series_owns_it(client: FlaskClient, session: Session)
     session.expire_all()
     (role,) = session.scalars(sa.select(SeriesRole))
     assert (role.organiser_id, role.role) == (organiser.id, Role.OWNER)
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_a_number_beyond_every_row_is_like_any_that_nothing_has(
+    app: Flask, client: FlaskClient, session: Session, mine: Series, number: int
+) -> None:
+    sign_in(client, build_organiser(session, mine))
+    token = token_of(client.get("/en/organise/series/new"))
+    codes: dict[tuple[str, str], int] = {}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint.partition(".")[0] in WORKSPACE and rule.arguments - {"lang", "series", "session"}:
+                known: dict[str, Any] = {"lang": "en", "series": "mine", "session": "1"}
+                values = {name: known.get(name, number) for name in rule.arguments}
+                path = url_for(rule.endpoint, **values)
+                codes |= {(method, path): 0 for method in (rule.methods or set()) - {"OPTIONS"}}
+    for method, path in codes:
+        codes[method, path] = client.open(path, method=method, data={"csrf_token": token}).status_code
+    assert len(codes) > 20
+    assert set(codes.values()) == {404}, codes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.web.workspace import post, sign_in
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.localized import Localized
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
+from workshop.programme.queries import find_proposal
 from workshop.programme.service.values import series_values, session_values
 
 SERIES = {
@@ -326,7 +328,7 @@ def test_unknown_fields_are_ignored(signed_in: FlaskClient, session: Session, si
     assert one.uid != "mine"
 
 
-def test_a_looser_level_is_refused_once_somebody_has_answered(
+def test_a_looser_level_is_asked_of_people_once_somebody_has_answered(
     signed_in: FlaskClient, session: Session, silos: Series
 ) -> None:
     post(signed_in, "/en/organise/series/silos/sessions/new", SESSION)
@@ -334,15 +336,26 @@ def test_a_looser_level_is_refused_once_somebody_has_answered(
     assert post(signed_in, path, {**SESSION, "level": "discussion", "visibility": "series"}).status_code == 303
     build_answer(session, _only(session))
     session.commit()
-    refused = post(signed_in, path, {**SESSION, "level": "on_the_record", "visibility": "series"})
-    assert refused.status_code == 422
-    assert "no looser" in refused.text
+    looser = {**SESSION, "level": "on_the_record", "visibility": "series"}
+    shown = post(signed_in, path, looser)
+    assert shown.status_code == 200
+    assert "1 participant is asked." in shown.text
+    assert _only(session).level is Level.DISCUSSION
+    assert find_proposal(session, _only(session).id) is None
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', shown.text)
+    assert seen is not None
+    assert post(signed_in, path, {**looser, "confirm": "yes", "seen": seen[1]}).status_code == 303
+    assert _only(session).level is Level.DISCUSSION
+    proposal = find_proposal(session, _only(session).id)
+    assert proposal is not None
+    assert proposal.level is Level.ON_THE_RECORD
+    # What a looser series would do is asked too: the session keeps its own.
+    assert post(signed_in, "/en/organise/series/silos/edit", {**SERIES, "level": "on_the_record"}).status_code == 303
+    assert _only(session).level is Level.DISCUSSION
+    # A draft has no page yet, so a stricter level needs no preview; it ends what was asked.
     assert post(signed_in, path, {**SESSION, "level": "whole_session", "visibility": "series"}).status_code == 303
-    post(signed_in, path, {**SESSION, "level": "series"})
     assert _only(session).level is Level.WHOLE_SESSION
-    refused = post(signed_in, "/en/organise/series/silos/edit", {**SERIES, "level": "on_the_record"})
-    assert refused.status_code == 303
-    assert _only(session).level is Level.WHOLE_SESSION
+    assert find_proposal(session, _only(session).id) is None
 
 
 def test_a_publication_that_lacks_a_language_says_so(signed_in: FlaskClient, session: Session, silos: Series) -> None:

@@ -30,6 +30,8 @@ def test_the_same_bytes_twice_then_304(client: FlaskClient, session: Session, pa
     assert "Vary" not in first.headers
     again = client.get(path, headers={"If-None-Match": f'"other", {first.headers["ETag"]}'})
     assert (again.status_code, again.data) == (304, b"")
+    # It would replace the one that came with the page, and leave it without its style sheet.
+    assert "Content-Security-Policy" not in again.headers
     assert again.headers["ETag"] == first.headers["ETag"]
     assert again.headers["Cache-Control"] == "no-cache"
     head = client.head(path)

@@ -135,7 +135,7 @@ def test_how_far_away_a_day_is(app: Flask, now: datetime, days: int, words: str)
 def test_the_sign_is_a_word_and_a_shape_that_leads_to_its_explanation(app: Flask, render: Render, level: Level) -> None:
     html = render("{{ sign(level, link=false) }}", level=level)
     assert "<svg" in html
-    assert re.search(r"<span>[A-Z][\w ]+</span>", html)
+    assert re.search(r"</svg>[A-Z][\w ]+</span>", html)
     assert f'href="/en/rule#{level.value}"' in render("{{ sign(level) }}", level=level)
 
 

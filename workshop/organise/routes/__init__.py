@@ -1,6 +1,29 @@
 """The workspace's pages where they span features."""
 
-from workshop.organise.routes import access, editing, questions, series, workspace
+from workshop.organise.routes import (
+    access,
+    editing,
+    levels,
+    materials,
+    previews,
+    questions,
+    series,
+    speakers,
+    traces,
+    workspace,
+)
 from workshop.organise.routes.blueprint import blueprint
 
-__all__ = ["access", "blueprint", "editing", "questions", "series", "workspace"]
+__all__ = [
+    "access",
+    "blueprint",
+    "editing",
+    "levels",
+    "materials",
+    "previews",
+    "questions",
+    "series",
+    "speakers",
+    "traces",
+    "workspace",
+]

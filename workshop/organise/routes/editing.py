@@ -1,6 +1,6 @@
 """Editing, moving and cancelling: here, not in programme, because of those who have answered.
 
-A looser level is refused once anyone has; a raised capacity offers places to those who wait; an act says whom it tells.
+A looser level is asked of them; a raised capacity offers places to those who wait; an act says whom it tells.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
+from workshop.organise.effects import find_effects, look, proposed_levels
 from workshop.organise.queries import count_told
 from workshop.organise.routes.blueprint import blueprint
+from workshop.organise.routes.levels import confirm_page, is_unconfirmed, said
 from workshop.programme.forms import (
     EditSessionForm,
     SeriesForm,
@@ -41,11 +43,11 @@ from workshop.programme.organise import (
     series_row,
     session_row,
 )
+from workshop.programme.service.locking import lock
 from workshop.programme.service.series import update_series
 from workshop.programme.service.sessions import cancel as cancel_session
 from workshop.programme.service.sessions import reschedule, update_session
 from workshop.programme.service.sessions import unpublish as unpublish_session
-from workshop.programme.service.standing import lock
 from workshop.programme.service.values import SessionValues, series_values, session_values
 from workshop.rsvp.queries import count_answers, lock_list
 from workshop.rsvp.service import tend
@@ -57,8 +59,9 @@ def edit_series(lang: str, series: str) -> ResponseReturnValue:
     found, role = open_series(series, *MANAGERS)
     row = series_row(found, role, now=clock.now())
     form = SeriesForm(data=series_data(series_values(found)))
-    if form.validate_on_submit():
+    if form.validate_on_submit() and "back" not in request.form:
         lock(db.session(), found.sessions)
+        before, proposed = look(db.session(), found.sessions), proposed_levels(db.session(), found.sessions)
         try:
             update_series(
                 db.session(),
@@ -73,8 +76,12 @@ def edit_series(lang: str, series: str) -> ResponseReturnValue:
             db.session.rollback()
             add_faults(form, fault.faults)
         else:
+            effects = find_effects(db.session(), found.sessions, before=before, proposed=proposed)
+            if is_unconfirmed(effects):
+                db.session.rollback()
+                return confirm_page(lang, effects, row.title)
             db.session.commit()
-            flash(_("The series is changed."))
+            flash(said(effects) if effects else _("The series is changed."))
             return redirect(url_for("programme_organise.series", lang=lang, series=form.slug.data), 303)
     return form_page("programme/organise/series_form.html", form, page_language=lang, series=row)
 
@@ -85,8 +92,9 @@ def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
     workshop_session, role = open_session(series, session)
     form = _edit_form(workshop_session, role)
     page = _page(lang, workshop_session, role)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and "back" not in request.form:
         _lock_with_list(workshop_session)
+        before, proposed = look(db.session(), [workshop_session]), proposed_levels(db.session(), [workshop_session])
         try:
             update_session(
                 db.session(),
@@ -101,10 +109,14 @@ def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
             db.session.rollback()
             add_faults(form, fault.faults)
         else:
+            effects = find_effects(db.session(), [workshop_session], before=before, proposed=proposed)
+            if is_unconfirmed(effects):
+                db.session.rollback()
+                return confirm_page(lang, effects, page["row"].name)
             slug = workshop_session.slug
             tend(db.session(), workshop_session, now=clock.now())
             db.session.commit()
-            flash(_("The session is changed."))
+            flash(said(effects) if effects else _("The session is changed."))
             return redirect(url_for("organise.edit_session", lang=lang, series=series, session=slug), 303)
     page["may_unpublish"] = (
         role in MANAGERS
@@ -197,6 +209,12 @@ def _page(lang: str, workshop_session: WorkshopSession, role: Role) -> dict[str,
         "series": SeriesRow(series.slug, series.title, series.level, role in MANAGERS, (), is_owner=role is Role.OWNER),
         "row": session_row(workshop_session, series, now=now),
     }
+
+
+def helper_page(lang: str, workshop_session: WorkshopSession) -> ResponseReturnValue:
+    """Return the page on which a helper edits a session's texts, as it opens."""
+    page = {**_page(lang, workshop_session, Role.HELPER), "may_unpublish": False}
+    return form_page("programme/organise/session_form.html", _edit_form(workshop_session, Role.HELPER), **page)
 
 
 def _edit_form(workshop_session: WorkshopSession, role: Role) -> SessionContentForm:

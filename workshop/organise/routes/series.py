@@ -18,7 +18,10 @@ from workshop.organise.view import standing_words
 from workshop.programme.forms import add_faults
 from workshop.programme.models import Series
 from workshop.programme.organise import MANAGERS, blueprint, open_series, open_session, series_row, session_row
+from workshop.programme.queries import list_proposals
 from workshop.programme.service.sessions import publish as publish_session
+from workshop.rsvp.queries.levels import Agreed, count_agreed_to_tell
+from workshop.summaries.queries import list_stopped
 
 
 @blueprint.get("/series/<series>/")
@@ -54,6 +57,16 @@ def _page(lang: str, found: Series, role: Role, form: FlaskForm) -> str:
         "programme/organise/series.html",
         series=series_row(found, role, now=clock.now()),
         counts=standing_words(count_standing(db.session(), found.sessions)) if role in MANAGERS else {},
+        stopped=list_stopped(db.session(), [one.id for one in found.sessions]) if role in MANAGERS else set(),
+        asked=_asked(found) if role in MANAGERS else {},
         form=form,
         page_language=lang,
     )
+
+
+def _asked(found: Series) -> dict[tuple[str, str], Agreed | None]:
+    """Return series' slug and session's slug → how many have agreed to what is asked of it; None: too few to say."""
+    slugs = {one.id: one.slug for one in found.sessions}
+    proposals = list_proposals(db.session(), list(slugs))
+    counted = count_agreed_to_tell(db.session(), proposals)
+    return {(found.slug, slugs[one.workshop_session_id]): counted[one.id] for one in proposals}

@@ -42,6 +42,7 @@ def dashboard(lang: str) -> ResponseReturnValue:
         later=len(coming) - len(shown),
         counts=counts,
         partnered=list_titles(database, [series_id for series_id in roles if series_id not in own]),
+        is_administrator=current_organiser().is_administrator,
         page_language=lang,
     )
 

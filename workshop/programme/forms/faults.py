@@ -8,6 +8,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 
+from workshop.core.faults import Fault
+from workshop.programme.sentences import UPLOADS, sentence
+
 _SENTENCES: dict[str, Any] = {
     "required": _("This is needed."),
     "too_long": _("This is too long."),
@@ -33,6 +36,10 @@ _SENTENCES: dict[str, Any] = {
     "not_of_series": _("The series does not have that language."),
     "lacks_language": _("The title is missing in a language in which the session is to exist."),
     "lacks_text": _("This is missing in a language of the series."),
+    "lacks_own_sentence": _(
+        "Your own sentence, which stands after the notice of the Rule, is missing in a language in which a session is "
+        "to be published."
+    ),
     "shares_beyond_all": _("The shares are more than all places: at most 100 per cent together."),
     "shares_without_capacity": _("Places can be kept only where their number is limited: say how many there are."),
     "options_too_few": _("Please write at least two options, one per line."),
@@ -40,7 +47,14 @@ _SENTENCES: dict[str, Any] = {
     "closed_item": _("A single item cannot be closed; a whole session can."),
     "item_looser_than_session": _("An item of the programme is looser than the session would be."),
     "closed_but_visible": _("A closed session is by invitation only."),
-    "looser_after_answers": _("Somebody has answered under this level: it can become stricter, but no looser."),
+    "looser_several": _("People can be asked about one looser level at a time: change one of them first."),
+    "recording_link": _(
+        "This looks like the address of a recording. Recordings have a page of their own, “Slides and recordings”, "
+        "where they are published only as the Rule allows. Please take it out here."
+    ),
+    "retention_longer": _(
+        "Somebody has answered, and was told on which date their identity is erased. It can be earlier, but no later."
+    ),
     "looser_after_start": _("The session has begun: its level can become stricter, but no looser."),
     "session_has_answers": _("Somebody has answered: a session with answers is cancelled, not hidden."),
 }
@@ -52,16 +66,24 @@ _FOLD_OF = {
 }
 
 
-def add_faults(form: FlaskForm, faults: Iterable[Any]) -> None:
+def sentence_of(fault: Fault) -> Any:
+    """Return the sentence for what is wrong, in the language being spoken."""
+    if fault.code in UPLOADS:
+        return sentence(fault)
+    return _SENTENCES.get(fault.code, _("This cannot be stored as it is."))
+
+
+def add_faults(form: FlaskForm, faults: Iterable[Fault]) -> None:
     """Tie what the services found wrong to the fields of a form; what has no field there stands above it."""
     for fault in faults:
-        sentence = _SENTENCES.get(fault.code, _("This cannot be stored as it is."))
+        said = sentence_of(fault)
         name = fault.field.partition(".")[0]
         if fault.code == "time_in_fold":
             fold = form[_FOLD_OF[name]] if _FOLD_OF.get(name) in form else None
             if fold is not None:
                 fold.is_asked = True
         if name in form:
-            form[name].errors = [*form[name].errors, sentence]
+            if said not in form[name].errors:  # several sessions of a series have the same to say
+                form[name].errors = [*form[name].errors, said]
         else:
-            form.form_errors.append(sentence)
+            form.form_errors.append(said)

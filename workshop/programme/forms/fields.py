@@ -12,9 +12,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from workshop.chatham.notices import explanation, label
+from workshop.chatham.recordings import find_recordings
 from workshop.chatham.rule import Level, Visibility
+from workshop.core.faults import Fault
 from workshop.core.fields import CodesField, LinesField, LinkField, LocalizedField
+from workshop.core.localized import Localized
 from workshop.people.values import PartnerValues
+from workshop.programme.forms.faults import sentence_of
 from workshop.programme.models import Format, Mode, SessionStatus
 
 MAXIMUM_PARTNERS = 50
@@ -74,6 +78,14 @@ class ChoiceField(RadioField):
         """Refuse what is no choice."""
         if self.data not in {str(choice.value) for choice in self.choices}:
             raise ValidationError(_("Please choose one of these."))
+
+
+def no_recording(form: Any, field: Any) -> None:  # noqa: ARG001 (the signature is WTForms')
+    """Refuse what organisers write to people where the address of a recording stands in it."""
+    text = field.data.to_json() if isinstance(field.data, Localized) else field.data or ""
+    said = [text] if isinstance(text, str) else text.values()
+    if any(find_recordings(words) for words in said):
+        raise ValidationError(sentence_of(Fault(field.name, "recording_link")))
 
 
 class FoldField(SelectField):

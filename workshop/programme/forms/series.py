@@ -57,6 +57,14 @@ class SeriesForm(FlaskForm):
     )
     tzid = ZoneField(_("Time zone"), render_kw={"autocomplete": "off"})
     level = ChoiceField(_("Level of the Chatham House Rule"), choices=level_options)
+    own_sentence = LocalizedField(
+        _("A sentence of your own"),
+        description=_(
+            "Shown after the notice of the Rule, wherever that is shown, but not in neutral e-mails and calendar "
+            "entries. It adds to the notice and cannot change it. Needed in every language of the series before a "
+            "session is published. If you change it, whoever answers from then on reads the new one."
+        ),
+    )
     visibility = ChoiceField(_("Who may know of it"), choices=lambda: options(VISIBILITIES))
     contact = AddressField(_("Contact address"), description=_("Replies to the series’ e-mails go there."))
     sender_name = LocalizedField(
@@ -106,6 +114,7 @@ class SeriesForm(FlaskForm):
             contact=self.contact.data or "",
             sender_name=self.sender_name.data,
             controller=self.controller.data,
+            own_sentence=self.own_sentence.data,
             retention_days=self.retention_days.data,
             without_address=self.without_address.data,
             links=self.links.data,

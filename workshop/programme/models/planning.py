@@ -15,7 +15,7 @@ from workshop.core.db import Base, JSONTuple, WallTime, enum_column
 from workshop.core.links import new_subject
 from workshop.core.localized import Localized
 from workshop.people.models import CommitteeMember, Partner, Person
-from workshop.programme.models.materials import Recording
+from workshop.programme.models.materials import Recording, Slides
 from workshop.programme.models.programme import Section, SpeakerSlot
 
 DEFAULT_REMINDERS = ("-7d", "-1d", "-1h")
@@ -147,6 +147,8 @@ class WorkshopSession(Base):
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
     """Exclusive."""
+    began_at: Mapped[datetime | None]
+    """When it first began, where it was moved to later since: what was said then never comes under a looser level."""
     format: Mapped[Format] = mapped_column(enum_column(Format), default=Format.WORKSHOP)
     mode: Mapped[Mode] = mapped_column(enum_column(Mode), default=Mode.ONLINE)
     place: Mapped[Localized] = mapped_column(default=Localized)
@@ -206,6 +208,10 @@ class WorkshopSession(Base):
     recordings: Mapped[list[Recording]] = relationship(
         order_by=Recording.id, cascade="all, delete-orphan", passive_deletes=True
     )
+    slides: Mapped[list[Slides]] = relationship(
+        secondary=lambda: SpeakerSlot.__table__, order_by=Slides.id, viewonly=True
+    )
+    """Of all who speak or moderate, in one statement; written through their slots."""
 
 
 class QuestionKind(enum.StrEnum):

@@ -89,7 +89,7 @@ class SpeakerSlot(Base):
     created_at: Mapped[datetime]
     """Since when the organisers' entry counts as announced."""
     told_level: Mapped[Level | None] = mapped_column(enum_column(Level))
-    """The session's shown level as this person was last told by mail; None: never by mail."""
+    """The level shown as this person was last told it, or as it stood when they first could be; None: not yet."""
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     consents: Mapped[list[SpeakerConsent]] = relationship(

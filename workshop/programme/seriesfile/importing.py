@@ -18,18 +18,26 @@ from workshop.people.checks import Checker
 from workshop.people.models import Person
 from workshop.people.service import find_people, list_by_key, save_person
 from workshop.people.values import PersonValues, clean_person, person_values
-from workshop.programme.models import Series, WorkshopSession
+from workshop.programme.models import LevelProposal, Series, WorkshopSession
 from workshop.programme.seriesfile.merging import ValuesT, compare, left_parts, left_questions, merge, merge_sections
 from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError
-from workshop.programme.seriesfile.reader import Said
+from workshop.programme.seriesfile.reader import NAMES, Said
 from workshop.programme.seriesfile.reading import SaidSection, SaidSession, SeriesFile, WallText, read_file
 from workshop.programme.seriesfile.report import Entry, Report
-from workshop.programme.service.checks import clean_sections, clean_series, clean_session, wanted_languages
+from workshop.programme.service.checks import (
+    check_retention,
+    clean_sections,
+    clean_series,
+    clean_session,
+    lacking_sentence,
+    wanted_languages,
+)
+from workshop.programme.service.locking import lock
 from workshop.programme.service.programme import write_programme
 from workshop.programme.service.questions import clean_questions, write_questions
 from workshop.programme.service.series import create_series, is_series_slug_taken, write_series
 from workshop.programme.service.sessions import create_session, is_session_slug_taken, write_session
-from workshop.programme.service.standing import CountAnswers, lock, remember, settle, touch
+from workshop.programme.service.standing import CountAnswers, remember, settle, touch
 from workshop.programme.service.values import (
     QuestionValues,
     SectionValues,
@@ -122,6 +130,7 @@ class _Importer:
         self._place("series", committee)
         self.questions = self._check_questions(self.file.questions, self.file.series, self.values.languages)
         self.sessions = [self._check_session(said) for said in self.file.sessions]
+        self._check_sentence()
         self._check_slugs()
         if self.faults:
             raise SeriesFileError(self.faults)
@@ -134,6 +143,8 @@ class _Importer:
             lock(self.session, self.series.sessions)
             before = remember(self.series, self.series.sessions)
             answers = self.count_answers(self.session, list(before))
+            days = self.series.retention_days, self.values.retention_days
+            self._place("series", check_retention(*days, has_answers=any(answers.values())))
         old = None if self.series is None else series_values(self.series)
         series = self._write_people_and_series()
         changed = ["questions"] if self._write_questions(series, self.questions) else []
@@ -146,13 +157,26 @@ class _Importer:
         self._tell_left()
         paths = {said.session.given["slug"]: said.session.path for said in self.file.sessions}
         if not is_new:
-            for one, fault in settle(
+            settled = settle(
                 self.session, now=self.now, actor=self.actor, series=series, before=before, answers=answers
-            ):
+            )
+            for one, fault in settled.faults:
                 path = paths.get(one.slug)
                 self._place(path or "series", [fault if path else Fault("level", fault.code, {"session": one.slug})])
+            self._tell_asked(series, settled.asked)
         self.report.series_id = series.id
         return self.report
+
+    def _tell_asked(self, series: Series, asked: Sequence[LevelProposal]) -> None:
+        """Report the levels that did not become looser yet, in the place of what was to change."""
+        slugs = {one.id: one.slug for one in series.sessions}
+        level = NAMES["level"]
+        for slug in (slugs[proposal.workshop_session_id] for proposal in asked):
+            for index, entry in enumerate(self.report.entries):
+                if (entry.code, entry.kind, entry.name) == ("updated", "session", slug) and level in entry.fields:
+                    left = tuple(field for field in entry.fields if field != level)
+                    self.report.entries[index] = Entry("updated" if left else "unchanged", "session", slug, left)
+            self.report.entries.append(Entry("asked", "session", slug, (level,)))
 
     def _check_series(self) -> SeriesValues:
         said = self.file.series
@@ -231,6 +255,15 @@ class _Importer:
         } | {f"programme.{number}.{name}" for number, section in enumerate(said) for name in section.section.bad}
         self._place(of.path, [fault for fault in checker.faults if not _is_within(fault.field, bad)])
         return cleaned
+
+    def _check_sentence(self) -> None:
+        """The series' own sentence is needed in every language in which one of its sessions is published."""
+        said = {values.slug for values, *_ in self.sessions}
+        sessions = [values for values, *_ in self.sessions]
+        sessions += [session_values(one) for slug, one in self.stored.items() if slug not in said]
+        lacking = [lacking_sentence(self.values.own_sentence, one, self.values.languages) for one in sessions]
+        if missing := list(dict.fromkeys(language for languages in lacking for language in languages)):
+            self._place("series", [Fault("own_sentence", "lacks_own_sentence", {"languages": missing})])
 
     def _check_slugs(self) -> None:
         seen: set[str] = set()

@@ -202,6 +202,7 @@ SERIES = {
     "contact": ("contact", read_text),
     "sender_name": ("sender_name", read_localized),
     "controller": ("controller", read_localized),
+    "own_sentence": ("own_sentence", read_localized),
     "retention_days": ("retention_days", _required_number),
     "without_address": ("without_address", read_flag),
     "committee": ("committee", _texts),

@@ -10,7 +10,8 @@ class Entry:
     """One thing that an import did, or left alone."""
 
     code: str
-    """`created`, `updated`, `unchanged`, `left` (the file lacks it) or `left_fields` (the file lacks some fields)."""
+    """`created`, `updated`, `unchanged`, `left` (the file lacks it), `left_fields` (the file lacks some fields) or
+    `asked` (a looser level, which waits until everybody concerned has agreed)."""
     kind: str
     """`series`, `session`, `person`, `section`, `item` or `question`."""
     name: str
@@ -30,4 +31,4 @@ class Report:
     @property
     def is_changed(self) -> bool:
         """Whether anything was stored."""
-        return any(entry.code in {"created", "updated"} for entry in self.entries)
+        return any(entry.code in {"created", "updated", "asked"} for entry in self.entries)

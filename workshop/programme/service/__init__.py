@@ -1,5 +1,6 @@
 """Writing series, workshop sessions and their programme."""
 
+from workshop.programme.service.locking import lock
 from workshop.programme.service.programme import set_moderators
 from workshop.programme.service.questions import (
     create_question,
@@ -18,7 +19,7 @@ from workshop.programme.service.sessions import (
     unpublish,
     update_session,
 )
-from workshop.programme.service.standing import Answers, CountAnswers, HasAnswersError, lock
+from workshop.programme.service.standing import Answers, CountAnswers, HasAnswersError
 from workshop.programme.service.values import (
     InterpretationValues,
     ItemValues,

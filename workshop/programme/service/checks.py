@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from workshop.chatham.recordings import find_recordings
 from workshop.chatham.rule import Level, LevelFault, check_item_level, check_visibility, effective_level
+from workshop.core.faults import Fault
 from workshop.core.localized import Localized
 from workshop.core.localtime import FoldError, GapError, to_instant, zone_names
 from workshop.people.checks import LINE, Checker
@@ -38,6 +40,7 @@ CHOOSES = (QuestionKind.ONE_OF, QuestionKind.SEVERAL_OF)
 WHOLE = 100
 """All places, in percent."""
 
+_FREE_TEXTS = ("label", "short_title", "title", "public_title", "abstract", "objectives", "place", "links")
 _SLUG = re.compile(r"[a-z0-9-]{1,80}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _OFFSET = re.compile(r"[+-][1-9]\d{0,2}[dh]")
@@ -56,6 +59,7 @@ def clean_series(values: SeriesValues, checker: Checker) -> SeriesValues:
     if values.colour and not _COLOUR.fullmatch(values.colour):
         checker.add("colour", "not_colour")
     _check_reminders(checker, values.reminders)
+    _refuse_recordings(checker, {"own_sentence": values.own_sentence})
     return dataclasses.replace(
         values,
         title=checker.localized("title", values.title, is_required=True),
@@ -65,6 +69,7 @@ def clean_series(values: SeriesValues, checker: Checker) -> SeriesValues:
         contact=checker.email("contact", values.contact),
         sender_name=checker.localized("sender_name", values.sender_name, limit=200),
         controller=checker.localized("controller", values.controller, limit=1000),
+        own_sentence=checker.localized("own_sentence", values.own_sentence),
         links=checker.urls("links", values.links),
         partners=_clean_partners(checker, values.partners),
     )
@@ -89,6 +94,7 @@ def clean_session(
     check_times(checker, values)
     _check_spoken(checker, values)
     _check_reminders(checker, values.reminders or ())
+    _refuse_recordings(checker, {name: getattr(values, name) for name in _FREE_TEXTS})
     level, _ = effective_level(session=values.level, series=series_level)
     if check_visibility(session=values.visibility, level=level):
         checker.add("visibility", LevelFault.CLOSED_BUT_VISIBLE.value)
@@ -123,6 +129,7 @@ def clean_question(
     elif len(options) > MAXIMUM_OPTIONS:
         checker.add(f"{prefix}options", "too_many", limit=MAXIMUM_OPTIONS)
     _check_range(checker, f"{prefix}keep_days", values.keep_days, MAXIMUM_RETENTION, least=0)
+    _refuse_recordings(checker, {f"{prefix}text": values.text, f"{prefix}reason": values.reason})
     text = checker.localized(f"{prefix}text", values.text, is_required=True)
     reason = checker.localized(f"{prefix}reason", values.reason, is_required=True)
     _check_complete(checker, f"{prefix}text", text, languages)
@@ -175,6 +182,18 @@ def lacking_languages(values: SessionValues, languages: Sequence[str]) -> list[s
     return values.title.missing(languages) if values.is_published else []
 
 
+def lacking_sentence(sentence: Localized, values: SessionValues, languages: Sequence[str]) -> list[str]:
+    """Return the languages that the series' own sentence lacks for a published session; none where there is none."""
+    return sentence.missing(wanted_languages(values.monolingual, languages)) if values.is_published else []
+
+
+def check_retention(before: int, days: int, *, has_answers: bool) -> list[Fault]:
+    """Return the fault of keeping people for more days than the form told those who have answered, if any."""
+    if days <= before or not has_answers:
+        return []
+    return [Fault("retention_days", "retention_longer", {"days": before})]
+
+
 def clean_sections(
     sections: Iterable[SectionValues], checker: Checker, *, session_level: Level
 ) -> tuple[SectionValues, ...]:
@@ -206,6 +225,7 @@ def _clean_item(item: ItemValues, checker: Checker, prefix: str, session_level: 
     fault = check_item_level(item=item.level, session=session_level, is_talk=item.kind is ItemKind.TALK)
     if fault is not None:
         checker.add(f"{prefix}level", fault.value)
+    _refuse_recordings(checker, {f"{prefix}title": item.title, f"{prefix}abstract": item.abstract})
     is_required = item.kind is not ItemKind.BREAK
     return dataclasses.replace(
         item,
@@ -236,6 +256,16 @@ def _clean_session_texts(values: SessionValues, checker: Checker) -> SessionValu
         ),
         partners=_clean_partners(checker, values.partners),
     )
+
+
+def _refuse_recordings(checker: Checker, texts: Mapping[str, Localized | Sequence[Localized | str]]) -> None:
+    """Note each text with the address of a recording in it: those are published where the Rule is asked."""
+    for field, text in texts.items():
+        parts = {field: text} if isinstance(text, Localized) else {f"{field}.{n}": one for n, one in enumerate(text)}
+        for path, part in parts.items():
+            said = part.to_json() if isinstance(part, Localized) else part
+            if any(find_recordings(words) for words in ([said] if isinstance(said, str) else said.values())):
+                checker.add(path, "recording_link")
 
 
 def _clean_partners(checker: Checker, partners: tuple[PartnerValues, ...] | None) -> tuple[PartnerValues, ...] | None:

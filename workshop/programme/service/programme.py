@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.chatham.rule import ConsentKind
 from workshop.core.faults import Fault, InvalidValuesError
 from workshop.people.models import Person
 from workshop.people.service import find_people, list_by_key, raise_revision
-from workshop.programme.models import Item, ItemKind, Section, SlotRole, SpeakerSlot, WorkshopSession
+from workshop.programme.models import (
+    Item,
+    ItemKind,
+    LevelProposal,
+    Section,
+    SlotRole,
+    SpeakerConsent,
+    SpeakerSlot,
+    WorkshopSession,
+)
 from workshop.programme.service.checks import is_text_equal
+from workshop.programme.service.proposing import end_proposal
 from workshop.programme.service.values import ItemValues, SectionValues
 
 PartT = TypeVar("PartT", bound=Section | Item)
@@ -103,6 +115,7 @@ class _Writer:
         self.workshop_session = workshop_session
         self.known = known
         self.is_changed = False
+        self.withdrawn = _list_withdrawn(workshop_session)
 
     def write_sections(self, said: Sequence[SectionValues]) -> None:
         """Write all sections."""
@@ -157,16 +170,16 @@ class _Writer:
                 self._set(slot, "position", position)
                 continue
             self.is_changed = True
-            self.session.add(
-                SpeakerSlot(
-                    workshop_session_id=self.workshop_session.id,
-                    item_id=item.id if item else None,
-                    person_id=self.known[key].id,
-                    role=role,
-                    position=position,
-                    created_at=self.now,
-                )
+            slot = SpeakerSlot(
+                workshop_session_id=self.workshop_session.id,
+                item_id=item.id if item else None,
+                person_id=self.known[key].id,
+                role=role,
+                position=position,
+                created_at=self.now,
             )
+            slot.consents = self._keep_withdrawn(item, self.known[key].id)
+            self.session.add(slot)
         for slot in existing.values():
             self.session.delete(slot)
             self.is_changed = True
@@ -174,17 +187,56 @@ class _Writer:
         if item is not None:
             self.session.expire(item, ["slots"])
 
+    def _keep_withdrawn(self, item: Item | None, person_id: int) -> list[SpeakerConsent]:
+        """Return what they withdrew for the same talk, where they had another role or it stood in another section."""
+        if item is None:
+            return []
+        said = {
+            one.kind: one
+            for one in self.withdrawn
+            if one.person_id == person_id
+            and (one.item.id == item.id or (bool(item.title) and is_text_equal(one.item.title, item.title)))
+        }
+        return [
+            SpeakerConsent(kind=one.kind, withdrawn_at=one.withdrawn_at, recorded_by=one.recorded_by)
+            for one in said.values()
+        ]
+
     def _end_given_consents(self, item: Item) -> None:
         """A consent was given for the talk as it was called: what is called otherwise asks again."""
         for slot in item.slots:
             for consent in slot.consents:
                 if consent.withdrawn_at is None:
                     self.session.delete(consent)
+        asked = sa.select(LevelProposal).where(LevelProposal.item_id == item.id)
+        for proposal in self.session.scalars(asked):
+            end_proposal(self.session, now=self.now, proposal=proposal, actor="programme", reason="renamed")
 
     def _set(self, part: Section | Item | SpeakerSlot, name: str, value: object) -> None:
         if getattr(part, name) != value:
             setattr(part, name, value)
             self.is_changed = True
+
+
+class _Withdrawn(NamedTuple):
+    """A consent that was withdrawn, before anything is written."""
+
+    item: Item
+    person_id: int
+    kind: ConsentKind
+    withdrawn_at: datetime
+    recorded_by: str
+
+
+def _list_withdrawn(workshop_session: WorkshopSession) -> list[_Withdrawn]:
+    return [
+        _Withdrawn(item, slot.person_id, consent.kind, consent.withdrawn_at, consent.recorded_by)
+        for section in workshop_session.sections
+        for item in section.items
+        for slot in item.slots
+        for consent in slot.consents
+        if consent.withdrawn_at is not None
+    ]
 
 
 def _unknown_people(known: dict[str, Person], sections: Sequence[SectionValues]) -> list[Fault]:

@@ -12,16 +12,18 @@ from sqlalchemy.orm import Session
 
 from workshop.audit.service import record
 from workshop.core.faults import Fault, InvalidValuesError
+from workshop.core.localized import Localized
 from workshop.people.checks import Checker
 from workshop.people.service import set_committee, set_partners
-from workshop.programme.models import OldSlug, Series
-from workshop.programme.service.checks import clean_series
-from workshop.programme.service.standing import Answers, lock, remember, settle, touch
+from workshop.programme.models import OldSlug, OwnSentence, Series
+from workshop.programme.service.checks import check_retention, clean_series
+from workshop.programme.service.locking import lock
+from workshop.programme.service.standing import Answers, remember, settle, touch
 from workshop.programme.service.values import SeriesValues, series_values
 
 _COLUMNS = (
     "slug", "title", "subtitle", "kind", "description", "languages", "tzid", "level", "visibility", "contact",
-    "sender_name", "controller", "retention_days", "without_address", "links", "colour", "reminders",
+    "sender_name", "controller", "own_sentence", "retention_days", "without_address", "links", "colour", "reminders",
 )  # fmt: skip
 
 
@@ -55,6 +57,7 @@ def create_series(
     session.add(series)
     session.flush()
     _set_people(session, now, series, values)
+    _keep_wording(session, now=now, actor=actor, series=series, before=Localized())
     record(
         session,
         now=now,
@@ -78,7 +81,9 @@ def update_series(
 ) -> bool:
     """Bring a series up to date; returns whether that changed anything. Flushes.
 
-    A stricter level raises the SEQUENCE of every session that follows the series' level. An earlier address stays.
+    A stricter level raises the SEQUENCE of every session that follows the series' level. A looser one is followed at
+    once where nobody has answered; elsewhere a session keeps the old level as its own, and those concerned are asked.
+    An earlier address stays. Where somebody has answered, they are kept for no longer than they were told.
 
     Args:
         session: the database.
@@ -98,11 +103,14 @@ def update_series(
         checker.add("slug", "slug_taken")
     checker.raise_any()
     lock(session, series.sessions)
+    kept = check_retention(series.retention_days, values.retention_days, has_answers=any(answers.values()))
+    if kept:
+        raise InvalidValuesError(kept)
     before = remember(series, series.sessions)
     is_changed = write_series(session, now=now, actor=actor, series=series, values=values)
-    faults = settle(session, now=now, actor=actor, series=series, before=before, answers=answers)
-    if faults:
-        raise InvalidValuesError(_for_series(fault, one.slug) for one, fault in faults)
+    settled = settle(session, now=now, actor=actor, series=series, before=before, answers=answers)
+    if settled.faults:
+        raise InvalidValuesError(_for_series(fault, one.slug) for one, fault in settled.faults)
     return is_changed
 
 
@@ -117,6 +125,7 @@ def write_series(session: Session, *, now: datetime, actor: str, series: Series,
         keep_old_slug(session, OldSlug(slug=old.slug, series_id=series.id), values.slug)
     _write(series, values)
     touch(session, series, now=now)
+    _keep_wording(session, now=now, actor=actor, series=series, before=old.own_sentence)
     _set_people(session, now, series, values)
     if old.level is not values.level:
         record(
@@ -154,6 +163,28 @@ def _write(series: Series, values: SeriesValues) -> None:
     for name in _COLUMNS:
         if getattr(series, name) != getattr(values, name):
             setattr(series, name, getattr(values, name))
+
+
+def _keep_wording(session: Session, *, now: datetime, actor: str, series: Series, before: Localized) -> None:
+    """Keep another wording of the organisers' own sentence as its next version. Flushes.
+
+    Who acknowledged the one before has acknowledged that one; an empty one says that it was taken away.
+    """
+    if series.own_sentence == before:
+        return
+    series.own_sentence_version = (series.own_sentence_version or 0) + 1
+    session.flush()
+    version = series.own_sentence_version
+    session.add(OwnSentence(series_id=series.id, version=version, text=series.own_sentence, created_at=now))
+    session.flush()
+    record(
+        session,
+        now=now,
+        actor=actor,
+        action="programme.change_own_sentence",
+        object_=f"series:{series.id}",
+        details={"version": version, "languages": len(series.own_sentence)},
+    )
 
 
 def _set_people(session: Session, now: datetime, series: Series, values: SeriesValues) -> None:

@@ -18,11 +18,12 @@ from workshop.core.localtime import to_instant
 from workshop.people.checks import Checker
 from workshop.people.service import set_partners
 from workshop.programme.models import OldSlug, Series, SessionStatus, WorkshopSession
-from workshop.programme.service.checks import check_times, clean_sections, clean_session, end_fold
+from workshop.programme.service.checks import check_times, clean_sections, clean_session, end_fold, lacking_sentence
 from workshop.programme.service.keys import keys_of
+from workshop.programme.service.locking import lock
 from workshop.programme.service.programme import set_moderators, write_programme
 from workshop.programme.service.series import keep_old_slug
-from workshop.programme.service.standing import HasAnswersError, Standing, lock, remember, settle, touch
+from workshop.programme.service.standing import HasAnswersError, Standing, remember, settle, touch
 from workshop.programme.service.values import SectionValues, SessionValues, session_values
 
 _COLUMNS = (
@@ -99,7 +100,7 @@ def update_session(
     """Bring a session up to date; returns whether that changed anything. Flushes.
 
     A corrected text raises the revision only; time, zone, place, mode, status and a stricter level raise SEQUENCE too,
-    once for the whole act.
+    once for the whole act. A looser level is asked of everybody concerned where somebody has answered.
 
     Args:
         session: the database.
@@ -126,9 +127,9 @@ def update_session(
         workshop_session.revised_at = now
         touch(session, series, now=now)
     answers = {workshop_session.id: int(has_answers)}
-    faults = settle(session, now=now, actor=actor, series=series, before=before, answers=answers)
-    if faults:
-        raise InvalidValuesError(fault for _, fault in faults)
+    settled = settle(session, now=now, actor=actor, series=series, before=before, answers=answers)
+    if settled.faults:
+        raise InvalidValuesError(fault for _, fault in settled.faults)
     return is_changed
 
 
@@ -276,9 +277,9 @@ def _conclude(
     series = workshop_session.series
     workshop_session.revised_at = now
     touch(session, series, now=now)
-    faults = settle(session, now=now, actor=actor, series=series, before=before, answers={})
-    if faults:
-        raise InvalidValuesError(fault for _, fault in faults)
+    settled = settle(session, now=now, actor=actor, series=series, before=before, answers={})
+    if settled.faults:
+        raise InvalidValuesError(fault for _, fault in settled.faults)
     return True
 
 
@@ -294,6 +295,8 @@ def _clean(
     if sections is not None:
         level, _ = effective_level(session=values.level, series=series.level)
         cleaned = clean_sections(sections, checker, session_level=level)
+    if missing := lacking_sentence(series.own_sentence, values, series.languages):
+        checker.add("own_sentence", "lacks_own_sentence", languages=missing)
     checker.raise_any()
     return values, cleaned
 

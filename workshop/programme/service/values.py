@@ -41,6 +41,8 @@ class SeriesValues:
     contact: str = ""
     sender_name: Localized = EMPTY
     controller: Localized = EMPTY
+    own_sentence: Localized = EMPTY
+    """The organisers' own, after the Rule's notice."""
     retention_days: int = 30
     without_address: bool = False
     links: tuple[str, ...] = ()
@@ -174,6 +176,7 @@ def series_values(series: Series) -> SeriesValues:
         contact=series.contact,
         sender_name=series.sender_name,
         controller=series.controller,
+        own_sentence=series.own_sentence,
         retention_days=series.retention_days,
         without_address=series.without_address,
         links=series.links,

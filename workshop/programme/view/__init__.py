@@ -5,6 +5,7 @@ A folder because it outgrew one file: the values, their makers, and the calendar
 
 from workshop.programme.view.event import session_event
 from workshop.programme.view.make import default_label, series_view, session_disclosure, session_view
+from workshop.programme.view.materials import RecordingView, SlidesView
 from workshop.programme.view.shown import (
     InterpretationView,
     ItemView,
@@ -20,9 +21,11 @@ __all__ = [
     "ItemView",
     "PartnerView",
     "PersonView",
+    "RecordingView",
     "SectionView",
     "SeriesView",
     "SessionView",
+    "SlidesView",
     "default_label",
     "series_view",
     "session_disclosure",

@@ -120,6 +120,9 @@ class _Writer:
         if view.notice is not None:
             sign = f"{level_character(view.level)} {self.text(level_label(view.level))}"
             yield f"{sign}\n{self.text(view.notice.text)}"
+            if view.own_sentence:
+                heading = str(_("The organisers add:"))
+                yield f"{heading} {self.text(view.own_sentence)}"
         if view.monolingual and view.monolingual != self.language:
             yield str(_("This session exists in %(language)s only.", language=self.name(view.monolingual)))
         yield self.text(view.abstract, plain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workshop.chatham.notices import current_notice
+from workshop.chatham.notices import Notice, current_notice, with_own_sentence
 from workshop.chatham.rule import (
     Audience,
     Consents,
@@ -22,7 +22,16 @@ from workshop.chatham.rule import (
 )
 from workshop.core.localized import Localized
 from workshop.people.models import Partner, Person
-from workshop.programme.models import Item, Section, Series, SlotRole, SpeakerSlot, WorkshopSession
+from workshop.programme.models import Item, Series, Slides, SlotRole, SpeakerSlot, WorkshopSession
+from workshop.programme.view.consents import consents_of
+from workshop.programme.view.materials import (
+    RecordingView,
+    SlidesView,
+    has_recorded_consents,
+    heard_in,
+    recording_view,
+    slides_view,
+)
 from workshop.programme.view.shown import (
     InterpretationView,
     ItemView,
@@ -34,6 +43,7 @@ from workshop.programme.view.shown import (
 )
 
 _AT_WORK = frozenset({Audience.ORGANISER, Audience.HELPER})
+_WITH_MATERIALS = frozenset({Surface.PAGE, Surface.PERSONAL_PAGE})
 _NOTHING = Localized()
 
 
@@ -47,6 +57,7 @@ class _Question:
     session_level: Level
     has_address: bool
     is_discreet: bool
+    has_materials: bool = False
 
     def ask(self, level: Level | None = None, consents: Consents | None = None) -> Disclosure:
         """Return what may be seen of the session, or of an item of that level, or of one who speaks in it."""
@@ -88,6 +99,7 @@ def session_view(
     surface: Surface,
     has_address: bool = False,
     is_discreet: bool = False,
+    has_materials: bool = False,
 ) -> SessionView | None:
     """Return a session as one audience may see it on one surface; None where it must not know that it exists.
 
@@ -97,6 +109,8 @@ def session_view(
         surface: where.
         has_address: whether the reader came by its own address, or by that of its unlisted series (see disclosure).
         is_discreet: whether the reader asked for neutral titles in mail and calendar.
+        has_materials: with slides and recordings, for the session's own page and the personal page only (loaded along
+            by queries.material_parts).
     """
     series = workshop_session.series
     level, level_source = effective_level(session=workshop_session.level, series=series.level)
@@ -107,6 +121,7 @@ def session_view(
         session_level=level,
         has_address=has_address,
         is_discreet=is_discreet,
+        has_materials=has_materials and surface in _WITH_MATERIALS,
     )
     shown = question.ask()
     if not shown.is_known or not (workshop_session.is_published or audience in _AT_WORK):
@@ -156,10 +171,10 @@ def _known_session(
         visibility=question.visibility,
         level=strictest,
         level_source=level_source if strictest is question.session_level else "item",
-        notice=current_notice(strictest) if shown.notice else None,
+        notice=_notice(strictest, series, shown),
         abstract=workshop_session.abstract if has_content else _NOTHING,
         objectives=workshop_session.objectives if shown.objectives else (),
-        sections=_sections(workshop_session.sections, question, shown),
+        sections=_sections(workshop_session, question, shown),
         moderators=_people(workshop_session.slots, SlotRole.MODERATOR, question, None),
         partners=_partners(workshop_session.partners) if has_content else (),
         links=workshop_session.links if has_content else (),
@@ -172,7 +187,16 @@ def _known_session(
         has_join_link=shown.join_link,
         is_neutral=shown.is_neutral,
         is_indexable=shown.is_indexable,
+        slides=_slides(workshop_session, workshop_session.slots, question, strictest),
+        recordings=_recordings(workshop_session, None, question, strictest),
     )
+
+
+def _notice(level: Level, series: Series, shown: Disclosure) -> Notice | None:
+    if not shown.notice:
+        return None
+    sentence = series.own_sentence if shown.own_sentence else _NOTHING
+    return with_own_sentence(current_notice(level), sentence, series.own_sentence_version)
 
 
 def series_view(
@@ -243,19 +267,21 @@ def _item_level(item: Item, question: _Question) -> tuple[Level, str]:
     return question.session_level, "session"
 
 
-def _sections(sections: Iterable[Section], question: _Question, shown: Disclosure) -> tuple[SectionView, ...]:
+def _sections(workshop_session: WorkshopSession, question: _Question, shown: Disclosure) -> tuple[SectionView, ...]:
     if not shown.item_titles:
         return ()
     return tuple(
         SectionView(
             title=section.title,
-            items=tuple(view for item in section.items if (view := _item(item, question)) is not None),
+            items=tuple(
+                view for item in section.items if (view := _item(workshop_session, item, question)) is not None
+            ),
         )
-        for section in sections
+        for section in workshop_session.sections
     )
 
 
-def _item(item: Item, question: _Question) -> ItemView | None:
+def _item(workshop_session: WorkshopSession, item: Item, question: _Question) -> ItemView | None:
     """Return an item; None where not even its title may be seen."""
     level, source = _item_level(item, question)
     shown = question.ask(level)
@@ -271,18 +297,38 @@ def _item(item: Item, question: _Question) -> ItemView | None:
         level_source=source,
         speakers=_people(item.slots, SlotRole.SPEAKER, question, level),
         moderators=_people(item.slots, SlotRole.MODERATOR, question, level),
+        slides=_slides(workshop_session, item.slots, question, level),
+        recordings=_recordings(workshop_session, item, question, level),
     )
 
 
-def _consents(slot: SpeakerSlot) -> Consents:
-    """Return a slot's consents: what was given or withdrawn, else the default of its kind."""
-    said = {consent.kind.value: consent for consent in slot.consents}
-    return Consents(
-        **{
-            kind: consent.withdrawn_at is None and (consent.given_at is not None or getattr(Consents(), kind))
-            for kind, consent in said.items()
-        }
+def _slides(
+    workshop_session: WorkshopSession, slots: Iterable[SpeakerSlot], question: _Question, level: Level
+) -> tuple[SlidesView, ...]:
+    if not question.has_materials:
+        return ()
+    theirs: dict[int, list[Slides]] = {}
+    for one in workshop_session.slides:
+        theirs.setdefault(one.slot_id, []).append(one)
+    return tuple(
+        slides_view(one)
+        for slot in slots
+        if question.ask(level, consents_of(slot)).slides
+        for one in theirs.get(slot.id, ())
     )
+
+
+def _recordings(
+    workshop_session: WorkshopSession, item: Item | None, question: _Question, level: Level
+) -> tuple[RecordingView, ...]:
+    if not question.has_materials:
+        return ()
+    item_id = None if item is None else item.id
+    has_agreed = has_recorded_consents(heard_in(workshop_session, item_id))
+    if not question.ask(level, Consents(recorded=has_agreed)).recording:
+        return ()
+    published = (one for one in workshop_session.recordings if one.published_at is not None)
+    return tuple(recording_view(one) for one in published if one.item_id == item_id)
 
 
 def _people(
@@ -290,7 +336,7 @@ def _people(
 ) -> tuple[PersonView, ...]:
     found = []
     for slot in slots:
-        shown = question.ask(level, _consents(slot))
+        shown = question.ask(level, consents_of(slot))
         if slot.role is role and shown.speaker_names:
             found.append(_person(slot.person, has_affiliation=shown.speaker_affiliations))
     return tuple(found)
@@ -304,7 +350,7 @@ def _hides_names(workshop_session: WorkshopSession, question: _Question) -> bool
         for item in section.items
         for slot in item.slots
     ]
-    return any(not question.ask(level, _consents(slot)).speaker_names for slot, level in pairs)
+    return any(not question.ask(level, consents_of(slot)).speaker_names for slot, level in pairs)
 
 
 def _person(person: Person, *, has_affiliation: bool) -> PersonView:

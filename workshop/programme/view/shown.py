@@ -9,6 +9,7 @@ from workshop.chatham.notices import Notice
 from workshop.chatham.rule import Level, TitleForm, Visibility
 from workshop.core.localized import Localized
 from workshop.programme.models import Format, ItemKind, Mode, SessionStatus
+from workshop.programme.view.materials import RecordingView, SlidesView
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class ItemView:
     """Which of `item`, `session`, `series` decided the level."""
     speakers: tuple[PersonView, ...]
     moderators: tuple[PersonView, ...]
+    slides: tuple[SlidesView, ...] = ()
+    recordings: tuple[RecordingView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class SessionView:
     """The strictest of the session and its items: what the sign shows and what is acknowledged."""
     level_source: str
     notice: Notice | None
+    """With the organisers' own sentence, where it may be shown."""
     abstract: Localized
     objectives: tuple[Localized, ...]
     sections: tuple[SectionView, ...]
@@ -120,6 +124,21 @@ class SessionView:
     has_join_link: bool
     is_neutral: bool
     is_indexable: bool
+    slides: tuple[SlidesView, ...] = ()
+    """Of those who moderate the whole session; those of an item stand with it."""
+    recordings: tuple[RecordingView, ...] = ()
+    """Of the whole session."""
+
+    @property
+    def own_sentence(self) -> Localized:
+        """The organisers' own sentence, shown after the notice; empty where there is none or it may not be shown."""
+        return self.notice.own_sentence if self.notice else Localized()
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Keys of all slides that this audience may have."""
+        of_items = [one for section in self.sections for item in section.items for one in item.slides]
+        return frozenset(one.key for one in (*self.slides, *of_items))
 
     @property
     def is_cancelled(self) -> bool:

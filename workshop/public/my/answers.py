@@ -8,8 +8,6 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from workshop.chatham.notices import Notice, notice
-from workshop.chatham.rule import Level
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError, WorkshopError
@@ -19,7 +17,7 @@ from workshop.public.my.page import BY_CLIENT, address_page, blueprint, find_cha
 from workshop.rsvp import service
 from workshop.rsvp.forms import ChangeForm
 from workshop.rsvp.models import AddressChange, Answer, AnswerState, Choice, Participant
-from workshop.rsvp.rule import RequestChangedError
+from workshop.rsvp.rule import RequestChangedError, read_notice_id
 from workshop.rsvp.view import requests_mark
 
 
@@ -108,7 +106,7 @@ def answer(lang: str, token: str) -> ResponseReturnValue:
 
 def _change(participant: Participant, slug: str, form: ChangeForm, lang: str, now: datetime) -> Answer:
     choice = Choice(form.answer.data)
-    read = _shown_notice(form.notice.data) if form.acknowledge_rule.data else None
+    read = read_notice_id(form.notice.data) if form.acknowledge_rule.data else None
     if request.form.get("offer") and choice is Choice.ACCEPTED:
         return service.accept_offer(
             db.session(), now=now, participant=participant, slug=slug, notice=read, language=lang
@@ -139,15 +137,6 @@ def _said_of_change(state: AnswerState) -> str:
     if state is AnswerState.REQUESTED:
         return str(_("The organisers will decide."))
     return str(_("You have a place.") if state is AnswerState.ACCEPTED else _("Your answer is changed."))
-
-
-def _shown_notice(text: str | None) -> Notice | None:
-    """Return the notice that the form says it showed, None for one that does not exist."""
-    level, _dot, version = (text or "").partition(".")
-    try:
-        return notice(Level(level), int(version))
-    except (ValueError, LookupError):
-        return None
 
 
 def _only_session(participant: Participant) -> str:

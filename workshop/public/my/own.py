@@ -13,6 +13,7 @@ from workshop.core.db import checkpoint, db
 from workshop.core.limits import limited
 from workshop.core.links import Purpose, find_token
 from workshop.privacy import service as privacy
+from workshop.privacy.view import certificate_view
 from workshop.public.my.page import BY_CLIENT, blueprint, find_owner, own_page, told_form
 from workshop.rsvp import service
 from workshop.rsvp.forms import NewAddressForm
@@ -39,6 +40,7 @@ def preferences(lang: str, token: str) -> ResponseReturnValue:
         tzid=form.timezone.data,
         wants_reminders=form.reminders.data if has_address else participant.wants_reminders,
         is_discreet=form.discreet.data if has_address else participant.is_discreet,
+        wants_calendar=not form.no_calendar.data if has_address else participant.wants_calendar,
         keeps_informed=has_address and form.keep_informed.data,
         follows=has_address and form.later.data,
         access_needs=form.access_needs.data if "access_needs" in request.form else None,
@@ -96,10 +98,10 @@ def export(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the a
 
 @blueprint.post("/<token>/erase")
 @limited(BY_CLIENT)
-def erase(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
-    """Erase the participant at once; all their links end."""
+def erase(lang: str, token: str) -> ResponseReturnValue:
+    """Erase the participant at once; all their links end. The page that follows certifies it."""
     now = clock.now()
-    privacy.erase(db.session(), now=now, participant=find_owner(token, now))
+    found = certificate_view(privacy.erase(db.session(), now=now, participant=find_owner(token, now)))
     db.session.commit()
     checkpoint()
-    return render_template("public/my_erased.html")
+    return render_template("public/my_erased.html", certificate=found, page_language=lang)

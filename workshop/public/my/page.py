@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
+from workshop.chatham.rule import Surface
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
@@ -21,14 +24,26 @@ from workshop.rsvp import queries, service
 from workshop.rsvp.emails import erasure_of
 from workshop.rsvp.forms import NewAddressForm
 from workshop.rsvp.forms.preferences import ToldForm, make_preferences_form
-from workshop.rsvp.models import AddressChange, AnswerState, Participant
+from workshop.rsvp.models import Acknowledgement, AddressChange, Answer, AnswerState, Participant
+from workshop.rsvp.queries.levels import list_own_agreements
 from workshop.rsvp.rule import STANDS
 from workshop.rsvp.schedule import REQUEST_LIFETIME, Door
 from workshop.rsvp.view import ParticipantView, participant_view
+from workshop.rsvp.view.own import AnswerView, own_audience
+from workshop.summaries.queries import list_published
+from workshop.summaries.view import SummaryView, summary_view
 
 blueprint = Blueprint("my", "workshop.public", template_folder="templates", url_prefix="/<lang:lang>/my")
 
 BY_CLIENT = Limit("my", 600, timedelta(minutes=10))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Answers of a made-up reader, and the notices that they acknowledged: to show the page to organisers."""
+
+    answers: Sequence[Answer]
+    acknowledgements: Sequence[Acknowledgement]
 
 
 def find_owner(token: str, now: datetime, *, is_confirmed: bool = False) -> Participant:
@@ -75,6 +90,7 @@ def own_page(  # noqa: PLR0913 (what a verb may hand back to the page)
     form: ToldForm | None = None,
     address_form: NewAddressForm | None = None,
     status: int = 200,
+    example: Example | None = None,
 ) -> ResponseReturnValue:
     """Return the personal page.
 
@@ -88,8 +104,11 @@ def own_page(  # noqa: PLR0913 (what a verb may hand back to the page)
         form: the choices as they were sent, with their faults.
         address_form: the new address as it was sent, with its faults.
         status: HTTP status.
+        example: what a made-up reader has, who is in no database; their links lead nowhere.
     """
-    view = _view(participant, now)
+    session = db.session()
+    answers = queries.list_own_answers(session, participant.id) if example is None else example.answers
+    view = _view(participant, answers, now, example)
     seats = [
         answer.subject
         for answer in view.answers
@@ -101,7 +120,9 @@ def own_page(  # noqa: PLR0913 (what a verb may hand back to the page)
         "public/my.html",
         view=view,
         token=token,
-        joins=find_tokens(db.session(), purpose=Purpose.JOIN, subjects=seats),
+        joins=find_tokens(db.session(), purpose=Purpose.JOIN, subjects=seats)
+        if example is None
+        else dict.fromkeys(seats, token),
         form=form or told_form(lang, participant),
         address_form=address_form or NewAddressForm(None),
         held=held_view(db.session(), participant) if view.is_confirmed else None,
@@ -110,26 +131,51 @@ def own_page(  # noqa: PLR0913 (what a verb may hand back to the page)
         about=about,
         own_address=own_address,
         qr=make_qr(own_address) if own_address else None,
+        summaries=_summaries(answers),
         first_at=max((one.session.starts_at for one in view.answers), default=now),
     )
     return html, status
 
 
-def _view(participant: Participant, now: datetime) -> ParticipantView:
+def _summaries(answers: Sequence[Answer]) -> dict[str, SummaryView]:
+    """Return session's slug → what is published of it, of those that these answers let read it."""
+    published = list_published(db.session(), [answer.workshop_session.id for answer in answers])
+    views = {
+        answer.workshop_session.slug: summary_view(
+            answer.workshop_session,
+            published.get(answer.workshop_session.id),
+            audience=own_audience(answer.state, is_confirmed=True),
+            surface=Surface.PERSONAL_PAGE,
+        )
+        for answer in answers
+    }
+    return {slug: view for slug, view in views.items() if view is not None}
+
+
+def _view(
+    participant: Participant, answers: Sequence[Answer], now: datetime, example: Example | None
+) -> ParticipantView:
     session = db.session()
-    answers = queries.list_own_answers(session, participant.id)
     change = session.get(AddressChange, participant.id)
     waits = change is not None and not service.is_done(change) and change.created_at > now - REQUEST_LIFETIME
     return participant_view(
         participant,
         answers,
-        queries.list_acknowledgements(session, [answer.id for answer in answers]),
+        queries.list_acknowledgements(session, [answer.id for answer in answers])
+        if example is None
+        else example.acknowledgements,
         now=now,
         join_minutes=int(current_app.config["JOIN_OPENS_MINUTES"]),
         erases_at=erasure_of(participant),
         positions=queries.positions(session, answers),
+        proposals=list_own_agreements(session, {answer.id: answer.workshop_session_id for answer in answers}),
         new_address=change.address if change is not None and waits else "",
     )
+
+
+def shown_answers(participant: Participant, now: datetime) -> tuple[AnswerView, ...]:
+    """Return the answers that their own page shows, each with its session as far as it may be seen."""
+    return _view(participant, queries.list_own_answers(db.session(), participant.id), now, None).answers
 
 
 def told_form(lang: str, participant: Participant, *, is_posted: bool = False) -> ToldForm:

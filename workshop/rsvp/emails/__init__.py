@@ -2,14 +2,19 @@
 
 from workshop.rsvp.emails.answers import (
     ABOUT_ANSWERS,
+    Sample,
     answer_recorded,
+    answer_recorded_sample,
+    calendar_entry,
     calendar_file,
+    calendar_files,
     confirm_address,
     confirm_address_text,
     erasure_of,
     join_url,
     my_url,
     reply_to,
+    sample,
     sender_name,
 )
 from workshop.rsvp.emails.following import session_announced
@@ -26,10 +31,14 @@ from workshop.rsvp.emails.offers import (
 
 __all__ = [
     "ABOUT_ANSWERS",
+    "Sample",
     "added_by_hand",
     "answer_recorded",
+    "answer_recorded_sample",
     "answer_refused",
+    "calendar_entry",
     "calendar_file",
+    "calendar_files",
     "confirm_address",
     "confirm_address_text",
     "confirm_new_address",
@@ -44,6 +53,7 @@ __all__ = [
     "place_lapsed",
     "place_offered",
     "reply_to",
+    "sample",
     "sender_name",
     "session_announced",
 ]

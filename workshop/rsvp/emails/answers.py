@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from workshop.core.language import languages
 from workshop.core.links import Purpose, mark, new_subject
 from workshop.core.localtime import city
 from workshop.core.urls import external_url
-from workshop.ical import Calendar, serialise
+from workshop.ical import Calendar, Event, serialise
 from workshop.mail.render import Rendered, render
 from workshop.mail.service import enqueue, sender_of, supersede
 from workshop.programme.models import Series
@@ -34,6 +35,17 @@ ABOUT_ANSWERS = (
 _NOBODY = new_subject()
 """Stands in a text rendered ahead where the participant's random id is put. Random, so that no text can hold it."""
 _TEXTS_KEPT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A mail as it would leave, to be shown; its secret links are marks."""
+
+    sender: str
+    reply_to: str
+    """Empty: answers go to the instance."""
+    text: Rendered
+    has_calendar: bool
 
 
 class Addressee(Protocol):
@@ -135,8 +147,31 @@ def answer_recorded(session: Session, *, now: datetime, answer: Answer) -> None:
         kind="answer_recorded",
         basis={"state": answer.state.value},
         context={**_recorded(answer, view), "position": positions(session, [answer]).get(answer.id, 0)},
-        attachments=(calendar_file(answer),) if answer.state is AnswerState.ACCEPTED else (),
+        attachments=calendar_files(answer),
     )
+
+
+def answer_recorded_sample(answer: Answer) -> Sample | None:
+    """Return that mail as it would leave, to be shown; None where none would. Reads and writes nothing."""
+    view = view_for(answer)
+    if view is None:
+        return None
+    context = _context(answer, view, {**_recorded(answer, view), "position": 0})
+    return sample(answer, view, "answer_recorded", context, has_calendar=bool(calendar_files(answer)))
+
+
+def sample(answer: Answer, view: SessionView, kind: str, context: Mapping[str, Any], *, has_calendar: bool) -> Sample:
+    """Return a mail about an answer as `enqueue` would render it."""
+    participant, series = answer.participant, answer.workshop_session.series
+    sender = sender_of(sender_name(series, view, participant.language))
+    text = render(kind, participant.language, {**context, "sender_name": sender})
+    return Sample(sender, reply_to(series, view).get("Reply-To", ""), text, has_calendar)
+
+
+def calendar_files(answer: Answer) -> tuple[dict[str, str], ...]:
+    """Return the calendar entry to attach: for a seat, unless the participant wants no such files."""
+    has_file = answer.state is AnswerState.ACCEPTED and answer.participant.wants_calendar
+    return (calendar_file(answer),) if has_file else ()
 
 
 def view_for(answer: Answer) -> SessionView | None:
@@ -190,19 +225,25 @@ def send(
         workshop_session_id=answer.workshop_session_id,
         person_ref=participant.subject,
         answer_ref=answer.subject,
-        basis=basis,
+        basis={**basis, "is_neutral": view.is_neutral},
         recipient=participant.address,
         language=language,
         sender_name=sender_name(workshop_session.series, view, language),
         headers=reply_to(workshop_session.series, view),
-        context={
-            "view": view,
-            "own_tzid": participant.tzid,
-            "my_url": my_url(participant, language),
-            **context,
-        },
+        context=_context(answer, view, context),
         **{"dedupe_key": f"{kind}:{answer.subject}:{now.isoformat()}", **message},
     )
+
+
+def _context(answer: Answer, view: SessionView, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the templates of all messages about answers need, with what this one needs."""
+    participant = answer.participant
+    return {
+        "view": view,
+        "own_tzid": participant.tzid,
+        "my_url": my_url(participant, participant.language),
+        **context,
+    }
 
 
 def _recorded(answer: Answer, view: SessionView) -> dict[str, Any]:
@@ -213,6 +254,7 @@ def _recorded(answer: Answer, view: SessionView) -> dict[str, Any]:
         "join_url": join_url(answer, language) if view.has_join_link else "",
         "door_opens_at": door_opens_at(view, minutes=minutes),
         "wants_reminders": participant.wants_reminders,
+        "has_calendar": participant.wants_calendar,
         "erases_at": erasure_of(participant),
         "zone_city": city(view.tzid, language),
     }
@@ -252,6 +294,21 @@ def calendar_file(answer: Answer) -> dict[str, str]:
 
     Its lines are unfolded, because a fold would cut a mark in two; whoever puts the links in folds them again.
     """
+    language = answer.participant.language
+    view, event = calendar_entry(answer)
+    name = view.label if view.is_neutral else view.series_title
+    content = serialise(
+        Calendar(name=name.pick(language, view.languages).value, language=language, is_feed=False), [event]
+    )
+    return {
+        "filename": "session.ics",
+        "content_type": "text/calendar; charset=utf-8",
+        "content": content.decode().replace("\r\n ", ""),
+    }
+
+
+def calendar_entry(answer: Answer) -> tuple[SessionView, Event]:
+    """Return the session as a participant's calendar may show it, and the entry made from it, its links as marks."""
     participant = answer.participant
     language = participant.language
     view = session_view(
@@ -271,12 +328,4 @@ def calendar_file(answer: Answer) -> dict[str, str]:
         join_url=join_url(answer, language) if view.has_join_link else "",
         is_transparent=False,
     )
-    name = view.label if view.is_neutral else view.series_title
-    content = serialise(
-        Calendar(name=name.pick(language, view.languages).value, language=language, is_feed=False), [event]
-    )
-    return {
-        "filename": "session.ics",
-        "content_type": "text/calendar; charset=utf-8",
-        "content": content.decode().replace("\r\n ", ""),
-    }
+    return view, event

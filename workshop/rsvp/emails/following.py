@@ -7,8 +7,8 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from workshop.rsvp.emails.answers import calendar_file, join_url, send, view_for
-from workshop.rsvp.models import Answer, AnswerState
+from workshop.rsvp.emails.answers import calendar_files, join_url, send, view_for
+from workshop.rsvp.models import Answer
 from workshop.rsvp.schedule import REQUEST_LIFETIME, door_opens_at
 
 
@@ -20,7 +20,6 @@ def session_announced(session: Session, *, now: datetime, answer: Answer) -> Non
     view = view_for(answer)
     if view is None:
         return
-    has_seat = answer.state is AnswerState.ACCEPTED
     minutes = int(current_app.config["JOIN_OPENS_MINUTES"])
     send(
         session,
@@ -35,7 +34,8 @@ def session_announced(session: Session, *, now: datetime, answer: Answer) -> Non
             "join_url": join_url(answer, answer.participant.language) if view.has_join_link else "",
             "door_opens_at": door_opens_at(view, minutes=minutes),
             "expires_at": now + REQUEST_LIFETIME,
+            "has_calendar": answer.participant.wants_calendar,
         },
-        attachments=(calendar_file(answer),) if has_seat else (),
+        attachments=calendar_files(answer),
         expires_at=view.starts_at,
     )

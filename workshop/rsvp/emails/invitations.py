@@ -18,6 +18,7 @@ from workshop.programme.models import WorkshopSession
 from workshop.programme.view import SessionView, session_view
 from workshop.rsvp.emails.answers import reply_to, sender_name
 from workshop.rsvp.models import Invitation
+from workshop.rsvp.queries.invitations import is_discreet
 from workshop.rsvp.schedule import Phase, phase
 
 PRIORITY = 50
@@ -26,7 +27,8 @@ PRIORITY = 50
 def invitation(session: Session, *, now: datetime, invitation: Invitation, is_reminder: bool) -> int | None:
     """Queue the mail to a person who is invited, or its reminder; None where no session is left to answer.
 
-    Where one of the sessions may not be named, all of the message is neutral: neither series nor topic in it.
+    Where one of the sessions may not be named, all of the message is neutral: neither series nor topic in it. So it is
+    for whoever takes part in the series and asked for discretion.
 
     Args:
         session: the transaction in which it is due.
@@ -34,7 +36,7 @@ def invitation(session: Session, *, now: datetime, invitation: Invitation, is_re
         invitation: a person's, with an address; its series and sessions whole.
         is_reminder: whether they were written to before.
     """
-    views = _views(invitation, now=now)
+    views = _views(invitation, now=now, is_discreet=is_discreet(session, invitation))
     if invitation.address is None or not views:
         return None
     kind = "invitation_reminder" if is_reminder else "invitation"
@@ -75,10 +77,10 @@ def may_name(workshop_session: WorkshopSession) -> bool:
     return level < Level.WHOLE_SESSION
 
 
-def _views(invitation: Invitation, *, now: datetime) -> list[SessionView]:
+def _views(invitation: Invitation, *, now: datetime, is_discreet: bool = False) -> list[SessionView]:
     """Return the sessions that can still be answered, as the mail may show them: all neutral as soon as one is."""
     left = [one for one in invitation.sessions if phase(one, now=now) in {Phase.OPEN, Phase.NOT_OPEN}]
-    is_neutral = not all(map(may_name, left))
+    is_neutral = is_discreet or not all(map(may_name, left))
     views = [session_view(one, audience=Audience.INVITED, surface=Surface.MAIL, is_discreet=is_neutral) for one in left]
     return [view for view in views if view is not None]
 
@@ -86,7 +88,7 @@ def _views(invitation: Invitation, *, now: datetime) -> list[SessionView]:
 def _context(invitation: Invitation, views: Sequence[SessionView]) -> dict[str, Any]:
     last = max(views, key=lambda view: view.ends_at)
     closes_at = min(view.rsvp_closes_at for view in views)
-    notices = {(view.notice.level, view.notice.version): view.notice for view in views if view.notice}
+    notices = {view.notice.id: view.notice for view in views if view.notice}
     return {
         "views": views,
         "is_neutral": views[0].is_neutral,

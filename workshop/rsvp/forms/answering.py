@@ -344,6 +344,7 @@ def asked_from_form(form: AnswerForm, *, lang: str, invitation_id: int | None = 
         notices=form.acknowledged,
         notice_language=lang,
         is_discreet=form.discreet.data,
+        wants_calendar=not form.no_calendar.data,
         keeps_informed=form.keep_informed.data,
         follows="later" in form and form.later.data,
         interpretation=(form.interpretation.data or "") if form.interpretation is not None else "",

@@ -15,6 +15,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from workshop.core.fields import AddressField, LineField, LocalizedField, LocalizedRequired, TextField, clean_line
 from workshop.core.language import NAMES
+from workshop.programme.forms.fields import no_recording
 from workshop.rsvp.forms.own import AFFILIATION_LENGTH, NAME_LENGTH, plain_name
 from workshop.rsvp.models import AnswerState
 from workshop.rsvp.queries.lists import ANY, ListFilter, Sort
@@ -101,7 +102,7 @@ class RefusalForm(FlaskForm):
 
     text = LocalizedField(
         _("What they will read"),
-        validators=[LocalizedRequired()],
+        validators=[LocalizedRequired(), no_recording],
         max_length=1000,
         description=_(
             "In both languages, if you can: each person reads it in their own. It goes into the message as it stands; "
@@ -137,6 +138,7 @@ class AddForm(FlaskForm):
         validators=[
             DataRequired(_("Please say why you add this person: they will read it.")),
             Length(max=_REASON_LENGTH, message=_AT_MOST),
+            no_recording,
         ],
         description=_("The person will read it, for example “You asked us by telephone on Monday”."),
     )

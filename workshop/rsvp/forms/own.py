@@ -74,6 +74,10 @@ class PreferencesForm(FlaskForm):
         _("Write to me discreetly"),
         description=_("Messages and calendar entries then name neither the series nor the subject."),
     )
+    no_calendar = BooleanField(
+        _("Send me no calendar files"),
+        description=_("A calendar shows its entries on locked screens, and to whoever shares it."),
+    )
     keep_informed = BooleanField(
         _("Tell me about later sessions of this series"),
         description=_("A message when one is announced, nothing else. You can stop it here at any time."),

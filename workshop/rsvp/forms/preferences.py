@@ -107,7 +107,7 @@ def make_preferences_form(
     ]
     if participant.address is None:
         # Nothing can be mailed: what only mail does is not asked.
-        for name in ("reminders", "discreet", "keep_informed", "later"):
+        for name in ("reminders", "discreet", "no_calendar", "keep_informed", "later"):
             delattr(form, name)
     return form
 
@@ -139,6 +139,7 @@ def _held(
         "access_needs": participant.access_needs,
         "reminders": participant.wants_reminders,
         "discreet": participant.is_discreet,
+        "no_calendar": not participant.wants_calendar,
         "keep_informed": participant.informed_since is not None,
         "later": participant.follows_since is not None,
     }

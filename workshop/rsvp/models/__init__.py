@@ -2,6 +2,7 @@
 
 from workshop.rsvp.models.answers import (
     HOLDS_SEAT,
+    STANDING,
     Acknowledgement,
     AddressChange,
     Answer,
@@ -16,16 +17,20 @@ from workshop.rsvp.models.answers import (
     QuestionReply,
     new_code,
 )
+from workshop.rsvp.models.breakdowns import Breakdown, BreakdownKind
 from workshop.rsvp.models.invitations import Invitation, InvitationKind, InvitationSession, InvitationState
 
 __all__ = [
     "HOLDS_SEAT",
+    "STANDING",
     "Acknowledgement",
     "AddressChange",
     "Answer",
     "AnswerRequest",
     "AnswerState",
     "Attendance",
+    "Breakdown",
+    "BreakdownKind",
     "Choice",
     "Invitation",
     "InvitationKind",

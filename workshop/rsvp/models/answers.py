@@ -46,6 +46,12 @@ HOLDS_SEAT = (AnswerState.ACCEPTED, AnswerState.OFFERED)
 """Only these hold a seat."""
 
 
+STANDING = (
+    AnswerState.ACCEPTED, AnswerState.TENTATIVE, AnswerState.REQUESTED, AnswerState.WAITLISTED, AnswerState.OFFERED,
+)  # fmt: skip
+"""Who comes, perhaps comes or waits to."""
+
+
 class Choice(enum.StrEnum):
     """What a participant may answer; PARTSTAT's words (RFC 5545, 3.2.12) in lower case."""
 
@@ -269,7 +275,7 @@ class Acknowledgement(Base):
     """That a participant read a notice of the Rule and will respect it. A ground rule, not a consent."""
 
     __tablename__ = "acknowledgement"
-    __table_args__ = (sa.UniqueConstraint("answer_id", "level", "version"),)
+    __table_args__ = (sa.UniqueConstraint("answer_id", "level", "version", "own_version"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answer.id", ondelete="CASCADE"))

@@ -24,7 +24,6 @@ from workshop.rsvp.forms.lists import ACTS, filter_args, read_filter, read_numbe
 from workshop.rsvp.organise.blueprint import blueprint
 from workshop.rsvp.organise.paging import PAGE, make_pager
 from workshop.rsvp.queries import lists
-from workshop.rsvp.rule import STANDS
 from workshop.rsvp.service.attending import mark_attendance
 from workshop.rsvp.view.lists import STATES, answer_row, notes_people, session_counts
 
@@ -134,8 +133,6 @@ def list_context(
     # Not what each person is told: that counts within a share, and nobody sees another's share.
     ranks = lists.list_ranks(database, session_id)
     needs = lists.list_needs(database, session_id)
-    questions = lists.list_asked(database, workshop_session.series_id, [session_id])
-    replies = lists.list_replies(database, [one.id for one in questions], [session_id], states=STANDS)
     is_cancelled = workshop_session.status is SessionStatus.CANCELLED
     shows_attendance = not is_cancelled and now >= workshop_session.starts_at - ATTENDANCE_FROM
     notes = notes_people(workshop_session)
@@ -145,7 +142,7 @@ def list_context(
         "page_language": lang,
         "row": session_row(workshop_session, workshop_session.series, now=now),
         "answers": [answer_row(one, ranks=ranks, revealed=revealed) for one in listed],
-        "counts": session_counts(workshop_session, needs, questions, replies, lang),
+        "counts": session_counts(workshop_session, needs, lang),
         "pager": pager,
         "found": found,
         "arguments": arguments,

@@ -14,7 +14,7 @@ from workshop.chatham.rule import Visibility
 from workshop.core.links import Purpose, find_subject
 from workshop.core.probe import Probe, literal
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
-from workshop.programme.queries import KNOWN_SESSION, session_parts
+from workshop.programme.queries import KNOWN_SESSION, material_parts, session_parts
 from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerRequest, AnswerState, Participant
 
 
@@ -163,7 +163,7 @@ def find_answer_to_join(session: Session, *, token: str) -> Answer | None:
 def list_own_answers(session: Session, participant_id: int) -> Sequence[Answer]:
     """Return a participant's answers with sessions, programme and requests, by the sessions' start."""
     # SQLAlchemy takes these options below another one too; its annotations do not say so.
-    parts: tuple[Any, ...] = session_parts()
+    parts: tuple[Any, ...] = (*session_parts(), *material_parts())
     whole_session = selectinload(Answer.workshop_session).options(*parts)
     return session.scalars(
         sa.select(Answer)

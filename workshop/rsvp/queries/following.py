@@ -77,12 +77,18 @@ def list_later(
 
 def list_own_acknowledgements(
     session: Session, participant_ids: Collection[int]
-) -> Sequence[tuple[int, Level, int, str]]:
-    """Return what these participants acknowledged with any answer: (participant's id, level, version, language)."""
+) -> Sequence[tuple[int, tuple[Level, int, int], str]]:
+    """Return what these participants acknowledged: (participant's id, level and both versions, language)."""
     rows = session.execute(
-        sa.select(Answer.participant_id, Acknowledgement.level, Acknowledgement.version, Acknowledgement.language)
+        sa.select(
+            Answer.participant_id,
+            Acknowledgement.level,
+            Acknowledgement.version,
+            Acknowledgement.own_version,
+            Acknowledgement.language,
+        )
         .join(Answer, Answer.id == Acknowledgement.answer_id)
         .where(Answer.participant_id.in_(list(participant_ids)))
         .order_by(Acknowledgement.id)
     )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return [(row[0], (row[1], row[2], row[3]), row[4]) for row in rows]

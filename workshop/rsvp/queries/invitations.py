@@ -319,6 +319,16 @@ def list_organisations(session: Session, series_id: int) -> list[str]:
     return sorted(found - {""}, key=str.casefold)
 
 
+def is_discreet(session: Session, invitation: Invitation) -> bool:
+    """Whether the address invited is that of somebody in the same series who asked to be written to discreetly."""
+    found = sa.select(Participant.id).where(
+        Participant.series_id == invitation.series_id,
+        Participant.address_folded == invitation.address_folded,
+        Participant.is_discreet,
+    )
+    return session.scalar(found) is not None
+
+
 def list_to_forget(session: Session, *, now: datetime) -> Sequence[Invitation]:
     """Return invitations with an address or a name of which every session ended the series' retention ago."""
     ends = (

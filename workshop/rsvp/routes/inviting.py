@@ -102,6 +102,12 @@ def _decline(found: Invitation, token: str, now: datetime) -> ResponseReturnValu
     return _back(token)
 
 
+def invitation_page(found: Invitation, lang: str) -> str:
+    """Return the page behind an invitation's link as it opens; also for one that is in no database, to be shown."""
+    shown = invited_sessions(found.sessions, answered=set(), now=clock.now())
+    return _page(found, _form(found, shown, lang), shown, Received(200))
+
+
 def _open_sessions(found: Invitation, shown: Sequence[InvitedSession]) -> list[WorkshopSession]:
     slugs = {one.session.slug for one in shown if one.is_open}
     return [one for one in found.sessions if one.slug in slugs]

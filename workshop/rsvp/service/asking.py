@@ -68,6 +68,8 @@ class Asked:
     """The notices that were shown and whose boxes were ticked, such as `discussion.1`."""
     notice_language: str = ""
     is_discreet: bool = False
+    wants_calendar: bool = True
+    """Whether mail brings calendar entries."""
     keeps_informed: bool = False
     follows: bool = False
     """Also the sessions announced later."""
@@ -310,7 +312,9 @@ def _said(workshop_session: WorkshopSession, values: Asked) -> dict[str, Any]:
         "notice_level": notice.level if is_acknowledged else None,
         "notice_version": notice.version if is_acknowledged else None,
         "notice_language": values.notice_language if is_acknowledged else "",
+        "notice_own_version": notice.own_version if is_acknowledged else 0,
         "is_discreet": values.is_discreet,
+        "wants_calendar": values.wants_calendar,
         "keeps_informed": values.keeps_informed,
         "follows": values.follows,
         "interpretation": values.interpretation if values.interpretation in targets else "",

@@ -20,10 +20,13 @@ from workshop.rsvp.rule import (
     NoticeChangedError,
     OfferLapsedError,
     SessionFullError,
+    is_loosened,
+    is_read,
     keeps_answer,
     needs_box,
     notice_id,
     notice_of,
+    read_with,
     state_of,
 )
 from workshop.rsvp.schedule import AnswersClosedError, is_expired, refusal
@@ -156,9 +159,9 @@ def _check_notice(
     """Return the notice that was read and in which language, None when none is needed."""
     request = answer.request
     assert request is not None
-    if not needs_box(notice, request.choice):
+    if not (needs_box(notice, request.choice) or is_loosened(notice, request)):
         return None
-    if (request.notice_level, request.notice_version) == (notice.level, notice.version):
+    if is_read(notice, read_with(request)):
         return notice, request.notice_language
     if notice_id(notice) in acknowledged:
         return notice, language
@@ -242,5 +245,10 @@ def log_acknowledgement(session: Session, session_id: int, notice: Notice, *, la
         actor="participant",
         action="rsvp.acknowledge",
         object_=f"session:{session_id}",
-        details={"level": notice.level.value, "version": notice.version, "language": language},
+        details={
+            "level": notice.level.value,
+            "version": notice.version,
+            "own_version": notice.own_version,
+            "language": language,
+        },
     )

@@ -7,11 +7,12 @@ import io
 import re
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from workshop.audit import service as audit
 from workshop.programme.models import WorkshopSession
-from workshop.rsvp.models import ListExport
+from workshop.rsvp.models import ListExport, Participant
 from workshop.rsvp.view.lists import Table
 
 MIN_PURPOSE, MAX_PURPOSE = 10, 300
@@ -80,6 +81,23 @@ def to_csv(table: Table) -> bytes:
     writer.writerow([neutral(head) for head in table.heads])
     writer.writerows([neutral(cell) for cell in row] for row in table.rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
+
+
+def forget_purposes(session: Session) -> int:
+    """Forget why lists were taken out, once nobody is left who may have stood on them; returns how many. Flushes.
+
+    An organiser's words may name people. The log goes on saying when a list was taken out, and by whom.
+    """
+    stands = sa.select(Participant.id).where(
+        Participant.series_id == ListExport.series_id,
+        Participant.erased_at.is_(None),
+        Participant.created_at <= ListExport.exported_at,
+    )
+    found = session.scalars(sa.select(ListExport).where(~stands.exists())).all()
+    for one in found:
+        session.delete(one)
+    session.flush()
+    return len(found)
 
 
 def to_xlsx(table: Table, *, name: str, now: datetime) -> bytes:

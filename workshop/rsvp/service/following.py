@@ -7,13 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from workshop.chatham.rule import Level
 from workshop.core.errors import NotFoundError
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
 from workshop.rsvp.models import Answer, AnswerRequest, AnswerState, Choice, Participant
 from workshop.rsvp.queries import list_later, list_own_acknowledgements
-from workshop.rsvp.rule import SessionFullError, needs_box, notice_of
+from workshop.rsvp.rule import Read, SessionFullError, is_read, needs_box, notice_of
 from workshop.rsvp.schedule import refusal
 from workshop.rsvp.service.confirming import log_acknowledgement
 from workshop.rsvp.service.seats import take_place, tend
@@ -42,9 +41,9 @@ def follow(session: Session, now: datetime) -> int:
     sessions = lock_sessions(session, {one.session_id for one in found})
     for workshop_session in sessions.values():
         tend(session, workshop_session, now=now)
-    known: dict[int, dict[tuple[Level, int], str]] = {}
-    for participant_id, level, version, language in list_own_acknowledgements(session, people):
-        known.setdefault(participant_id, {})[level, version] = language
+    known: dict[int, dict[Read, str]] = {}
+    for participant_id, read, language in list_own_acknowledgements(session, people):
+        known.setdefault(participant_id, {})[read] = language
     count = 0
     # Once more, now that nobody else can change any of it.
     for one in list_later(session, now=now, limit=BATCH, participant_ids=people):
@@ -60,7 +59,7 @@ def _answer_for(
     session: Session,
     participant: Participant,
     workshop_session: WorkshopSession,
-    known: Mapping[tuple[Level, int], str],
+    known: Mapping[Read, str],
     now: datetime,
 ) -> None:
     answer = Answer(
@@ -82,7 +81,7 @@ def _answer_for(
         except SessionFullError:
             set_state(session, answer, AnswerState.LAPSED, now=now)
         remember_told(answer)
-        language = known.get((notice.level, notice.version))
+        language = next((shown_in for read, shown_in in known.items() if is_read(notice, [read])), None)
         if language is not None and acknowledge(session, answer, notice, language=language, now=now):
             log_acknowledgement(session, workshop_session.id, notice, language=language, now=now)
     emails.session_announced(session, now=now, answer=answer)
@@ -99,5 +98,6 @@ def _leave_to_the_button(answer: Answer, participant: Participant, now: datetime
         tzid=participant.tzid,
         wants_reminders=participant.wants_reminders,
         is_discreet=participant.is_discreet,
+        wants_calendar=participant.wants_calendar,
         created_at=now,
     )

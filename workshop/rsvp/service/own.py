@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from workshop.chatham.notices import Notice
+from workshop.chatham.rule import is_looser
 from workshop.core.errors import NotFoundError
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp import emails
@@ -19,6 +20,7 @@ from workshop.rsvp.rule import (
     OfferLapsedError,
     UndoOverError,
     keeps_answer,
+    level_of,
     needs_box,
     notice_id,
     notice_of,
@@ -79,9 +81,11 @@ def change_answer(
     _check_change(own, choice, now)
     today = notice_of(workshop_session)
     known = session.execute(
-        sa.select(Acknowledgement.level, Acknowledgement.version).where(Acknowledgement.answer_id == answer.id)
+        sa.select(Acknowledgement.level, Acknowledgement.version, Acknowledgement.own_version).where(
+            Acknowledgement.answer_id == answer.id
+        )
     )
-    needs = needs_box(today, choice, known=[(row[0], row[1]) for row in known])
+    needs = needs_box(today, choice, known=[(row[0], row[1], row[2]) for row in known])
     if needs and (notice is None or notice_id(notice) != notice_id(today)):
         raise NoticeChangedError(field="acknowledge_rule")
     if choice is Choice.ACCEPTED:
@@ -191,7 +195,7 @@ def undo(session: Session, *, now: datetime, participant: Participant, slug: str
     answer, workshop_session, _ = _own_answer(session, participant, slug, now=now)
     if answer.state in {AnswerState.ACCEPTED, AnswerState.WAITLISTED, AnswerState.OFFERED}:
         return answer
-    if undo_until(answer, now=now) is None:
+    if undo_until(answer, now=now) is None or _has_loosened(answer, workshop_session):
         raise UndoOverError
     if found := refusal_of_change(workshop_session, choice=Choice.ACCEPTED, now=now, state=AnswerState.WAITLISTED):
         raise found
@@ -205,6 +209,11 @@ def undo(session: Session, *, now: datetime, participant: Participant, slug: str
         emails.answer_recorded(session, now=now, answer=answer)
     session.flush()
     return answer
+
+
+def _has_loosened(answer: Answer, workshop_session: WorkshopSession) -> bool:
+    """Whether a looser level holds than the one this participant knows: it was agreed to while they had withdrawn."""
+    return answer.told_level is not None and is_looser(answer.told_level, level_of(workshop_session))
 
 
 def _own_answer(session: Session, participant: Participant, slug: str, *, now: datetime) -> _Own:

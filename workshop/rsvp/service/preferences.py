@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.mail.service import drop_attachments
 from workshop.programme.models import Question, WorkshopSession
 from workshop.rsvp.models import Answer, AnswerState, Participant, QuestionReply
 from workshop.rsvp.service.replies import keep_replies
@@ -26,6 +27,7 @@ def update_preferences(  # noqa: PLR0913 (a person's choices are that many, all 
     tzid: str,
     wants_reminders: bool,
     is_discreet: bool = False,
+    wants_calendar: bool = True,
     keeps_informed: bool = False,
     follows: bool = False,
     access_needs: str | None = None,
@@ -44,6 +46,7 @@ def update_preferences(  # noqa: PLR0913 (a person's choices are that many, all 
         tzid: IANA zone; empty for the session's.
         wants_reminders: whether to remind.
         is_discreet: whether mail and calendar name nothing.
+        wants_calendar: whether mail brings calendar entries.
         keeps_informed: whether later sessions may be announced to them.
         follows: whether later sessions are answered by themselves.
         access_needs: None leaves what was said.
@@ -60,6 +63,9 @@ def update_preferences(  # noqa: PLR0913 (a person's choices are that many, all 
     participant.tzid = tzid
     participant.wants_reminders = wants_reminders
     participant.is_discreet = is_discreet
+    if participant.wants_calendar and not wants_calendar:
+        drop_attachments(session, person_ref=participant.subject)
+    participant.wants_calendar = wants_calendar
     participant.informed_since = (participant.informed_since or now) if keeps_informed else None
     participant.follows_since = (participant.follows_since or now) if follows else None
     if access_needs is not None:

@@ -15,6 +15,7 @@ from workshop.core.localized import Localized
 from workshop.programme.models import WorkshopSession
 from workshop.rsvp.models import HOLDS_SEAT, Acknowledgement, Answer, AnswerState, Participant
 from workshop.rsvp.queries import count_seats
+from workshop.rsvp.rule import level_of
 from workshop.rsvp.schedule import GIVES_UP
 
 _WAITS = frozenset({AnswerState.WAITLISTED, AnswerState.OFFERED})
@@ -116,6 +117,7 @@ def acknowledge(session: Session, answer: Answer, notice: Notice, *, language: s
             Acknowledgement.answer_id == answer.id,
             Acknowledgement.level == notice.level,
             Acknowledgement.version == notice.version,
+            Acknowledgement.own_version == notice.own_version,
         )
     )
     if known is not None:
@@ -125,6 +127,7 @@ def acknowledge(session: Session, answer: Answer, notice: Notice, *, language: s
             answer_id=answer.id,
             level=notice.level,
             version=notice.version,
+            own_version=notice.own_version,
             language=notice.text.pick(language).language or language,
             acknowledged_at=now,
         )
@@ -142,3 +145,4 @@ def remember_told(answer: Answer) -> None:
     answer.told_mode = workshop_session.mode
     answer.told_place = workshop_session.place
     answer.told_status = workshop_session.status
+    answer.told_level = level_of(workshop_session)

@@ -15,8 +15,9 @@ def take_over(
 ) -> None:
     """Copy everything of a request to the participant, the answer and the replies. Flushes.
 
-    A box left unticked in a later form takes nothing back: discretion, news, later sessions and access needs end on
-    the personal page, where they are shown. Nor is anything asked of somebody that cannot be written to.
+    A box left unticked in a later form takes nothing back: discretion, no calendar files, news, later sessions and
+    access needs end on the personal page, where they are shown. Nor is anything asked of somebody that cannot be
+    written to.
     """
     participant.name = request.name
     participant.affiliation = request.affiliation
@@ -24,6 +25,7 @@ def take_over(
     participant.tzid = request.tzid
     participant.wants_reminders = request.wants_reminders
     participant.is_discreet = participant.is_discreet or request.is_discreet
+    participant.wants_calendar = participant.wants_calendar and request.wants_calendar
     participant.access_needs = request.access_needs or participant.access_needs
     if participant.address is not None:
         if request.keeps_informed:

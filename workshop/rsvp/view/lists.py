@@ -77,22 +77,18 @@ class PersonRow:
     is_erased: bool
 
 
-class QuestionCount(NamedTuple):
-    """How often each reply to a choice question was given."""
-
-    text: Localized
-    replies: tuple[tuple[Localized, int], ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Numbers above a list. What is counted by language or need are those who come, perhaps come or wait."""
+    """Numbers above a list, for those who read the list itself and prepare the session by it.
+
+    What is counted by language or need are those who come, perhaps come or wait. What may be passed on is another
+    matter: that is counted once, in a breakdown, with its small numbers suppressed.
+    """
 
     states: tuple[tuple[str, int], ...]
     languages: tuple[tuple[str, int], ...] = ()
     interpretation: tuple[tuple[str, int], ...] = ()
     needs: int = 0
-    questions: tuple[QuestionCount, ...] = ()
     has_breakdowns: bool = True
     """False where the Rule lets nobody count by such things."""
 
@@ -141,13 +137,7 @@ def answer_row(listed: Listed, *, ranks: Mapping[int, int], revealed: int | None
     )
 
 
-def session_counts(
-    workshop_session: WorkshopSession,
-    needs: Sequence[Needs],
-    questions: Sequence[Question],
-    replies: Iterable[tuple[int, int, Any]],
-    language: str,
-) -> Counts:
+def session_counts(workshop_session: WorkshopSession, needs: Sequence[Needs], language: str) -> Counts:
     """Return the numbers above the list of a session, as its level lets organisers count."""
     by_state = Counter(one.state for one in needs)
     states = tuple((str(words), by_state[state]) for state, words in STATES.items() if by_state[state])
@@ -160,7 +150,6 @@ def session_counts(
         languages=by_language((one.language for one in standing), language),
         interpretation=by_language((one.interpretation for one in standing), language),
         needs=sum(one.has_needs for one in standing),
-        questions=question_counts(questions, replies),
     )
 
 
@@ -172,24 +161,6 @@ def by_language(codes: Iterable[str], language: str) -> tuple[tuple[str, int], .
 
 def _frequent(pair: tuple[str, int]) -> tuple[int, str]:
     return -pair[1], pair[0]
-
-
-def question_counts(
-    questions: Sequence[Question], replies: Iterable[tuple[int, int, Any]]
-) -> tuple[QuestionCount, ...]:
-    """Return how often each option was chosen, for the questions that have options or are yes or no."""
-    counted: dict[int, Counter[Any]] = {}
-    for _participant, question, value in replies:
-        counter = counted.setdefault(question, Counter())
-        counter.update(value if isinstance(value, tuple) else [value])
-    return tuple(
-        QuestionCount(
-            question.text,
-            tuple((text, counted.get(question.id, Counter())[key]) for key, text in _options(question).items()),
-        )
-        for question in questions
-        if question.kind in {QuestionKind.ONE_OF, QuestionKind.SEVERAL_OF, QuestionKind.YES_NO}
-    )
 
 
 def _options(question: Question) -> dict[Any, Localized]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workshop.chatham.notices import Notice
-from workshop.chatham.rule import Audience, Level, Surface
+from workshop.chatham.rule import Audience, Surface
 from workshop.core.localized import Localized
-from workshop.programme.models import Question, WorkshopSession
+from workshop.programme.models import LevelProposal, Question, WorkshopSession
 from workshop.programme.view import SessionView, session_view
 from workshop.rsvp.models import Acknowledgement, Answer, AnswerState, Choice, Participant
-from workshop.rsvp.rule import STANDS, level_of, needs_box, notice_of, shares_of
+from workshop.rsvp.rule import STANDS, Read, is_loosened, is_read, needs_box, notice_of, read_with, shares_of
 from workshop.rsvp.schedule import (
     FIRST_COME,
     Door,
@@ -26,6 +26,7 @@ from workshop.rsvp.schedule import (
     refusal_of_change,
     undo_until,
 )
+from workshop.rsvp.view.levels import AskedView, asked_view
 
 _NOT_TO_WITHDRAW = frozenset({AnswerState.WITHDRAWN, AnswerState.LAPSED, AnswerState.OFFERED})
 """An offer is passed on by a button of its own."""
@@ -44,6 +45,7 @@ class RequestView:
     tzid: str
     wants_reminders: bool
     is_discreet: bool
+    wants_calendar: bool
     keeps_informed: bool
     follows: bool
     interpretation: str
@@ -95,6 +97,12 @@ class AnswerView:
     attended_at: datetime | None
     notice: Notice | None
     """Today's notice where coming, or perhaps coming, asks for its box; None where it was acknowledged."""
+    asks_to_read: bool
+    """Whether the answer stands and that notice was never acknowledged with it: it keeps its place, and is asked."""
+    has_changed: bool
+    """Whether another notice was acknowledged with it."""
+    asked: AskedView | None
+    """A looser level that waits for everybody's agreement."""
     door: Door
     door_opens_at: datetime
     subject: str
@@ -115,6 +123,7 @@ class ParticipantView:
     tzid: str
     wants_reminders: bool
     is_discreet: bool
+    wants_calendar: bool
     access_needs: str
     informed_since: datetime | None
     follows_since: datetime | None
@@ -127,7 +136,7 @@ class ParticipantView:
     answers: tuple[AnswerView, ...]
 
 
-def participant_view(
+def participant_view(  # noqa: PLR0913 (what the page shows stands in as many tables)
     participant: Participant,
     answers: Sequence[Answer],
     acknowledgements: Sequence[Acknowledgement],
@@ -136,6 +145,7 @@ def participant_view(
     join_minutes: int,
     erases_at: datetime,
     positions: Mapping[int, int] | None = None,
+    proposals: Mapping[int, tuple[LevelProposal, bool]] | None = None,
     new_address: str = "",
 ) -> ParticipantView:
     """Return what a participant sees of what is held.
@@ -148,16 +158,28 @@ def participant_view(
         join_minutes: before the start the join page opens.
         erases_at: when the identity is erased.
         positions: answer's id → place in the waiting list.
+        proposals: answer's id → a looser level asked about, and whether it was agreed to with this answer.
         new_address: given and not confirmed yet.
     """
-    known = {(found.answer_id, found.level, found.version) for found in acknowledgements}
+    known: dict[int, list[Read]] = {}
+    for found in acknowledgements:
+        known.setdefault(found.answer_id, []).append((found.level, found.version, found.own_version))
     is_confirmed = participant.confirmed_at is not None
     requests = [request for answer in answers if (request := _request(answer, is_confirmed=is_confirmed, now=now))]
     stands = [
         shown
         for answer in answers
         if is_confirmed
-        and (shown := _answer(answer, known, (positions or {}).get(answer.id), now=now, join_minutes=join_minutes))
+        and (
+            shown := _answer(
+                answer,
+                known.get(answer.id, []),
+                (positions or {}).get(answer.id),
+                (proposals or {}).get(answer.id),
+                now=now,
+                join_minutes=join_minutes,
+            )
+        )
     ]
     return ParticipantView(
         name=participant.name,
@@ -168,6 +190,7 @@ def participant_view(
         tzid=participant.tzid,
         wants_reminders=participant.wants_reminders,
         is_discreet=participant.is_discreet,
+        wants_calendar=participant.wants_calendar,
         access_needs=participant.access_needs,
         informed_since=participant.informed_since,
         follows_since=participant.follows_since,
@@ -186,16 +209,20 @@ def requests_mark(answers: Sequence[Answer]) -> str:
     return hashlib.sha256("|".join(waiting).encode()).hexdigest()[:16]
 
 
+def own_audience(state: AnswerState, *, is_confirmed: bool) -> Audience:
+    """Return as whom somebody with such an answer reads of a session on their own page."""
+    if not is_confirmed or state not in STANDS:
+        return Audience.PUBLIC
+    return Audience.PARTICIPANT if state is AnswerState.ACCEPTED else Audience.INVITED
+
+
 def own_session(workshop_session: WorkshopSession, state: AnswerState, *, is_confirmed: bool) -> SessionView | None:
     """Return a session as the personal page may show it: speakers under the Rule only to whoever holds a seat.
 
     Whoever does not come has what the public has: nothing of a session that was hidden since.
     """
-    if not is_confirmed or state not in STANDS:
-        audience = Audience.PUBLIC
-    else:
-        audience = Audience.PARTICIPANT if state is AnswerState.ACCEPTED else Audience.INVITED
-    return session_view(workshop_session, audience=audience, surface=Surface.PERSONAL_PAGE)
+    audience = own_audience(state, is_confirmed=is_confirmed)
+    return session_view(workshop_session, audience=audience, surface=Surface.PERSONAL_PAGE, has_materials=True)
 
 
 def reply_erases_at(question: Question, answers: Sequence[Answer], *, identity: datetime) -> datetime:
@@ -238,7 +265,6 @@ def _request(answer: Answer, *, is_confirmed: bool, now: datetime) -> RequestVie
     if view is None:
         return None
     today = notice_of(answer.workshop_session)
-    read = [(request.notice_level, request.notice_version)] if request.notice_level and request.notice_version else []
     return RequestView(
         session=view,
         choice=request.choice,
@@ -248,6 +274,7 @@ def _request(answer: Answer, *, is_confirmed: bool, now: datetime) -> RequestVie
         tzid=request.tzid,
         wants_reminders=request.wants_reminders,
         is_discreet=request.is_discreet,
+        wants_calendar=request.wants_calendar,
         keeps_informed=request.keeps_informed,
         follows=request.follows,
         interpretation=request.interpretation,
@@ -257,7 +284,9 @@ def _request(answer: Answer, *, is_confirmed: bool, now: datetime) -> RequestVie
         needs_approval=answer.workshop_session.needs_approval,
         asked_at=request.created_at,
         standing=None if answer.state is AnswerState.PENDING else answer.state,
-        notice=today if needs_box(today, request.choice, known=read) else None,
+        notice=today
+        if needs_box(today, request.choice, known=read_with(request)) or is_loosened(today, request)
+        else None,
     )
 
 
@@ -266,14 +295,20 @@ def _share(workshop_session: WorkshopSession, key: str) -> Localized:
 
 
 def _answer(
-    answer: Answer, known: set[tuple[int, Level, int]], position: int | None, *, now: datetime, join_minutes: int
+    answer: Answer,
+    known: Sequence[Read],
+    position: int | None,
+    proposed: tuple[LevelProposal, bool] | None,
+    *,
+    now: datetime,
+    join_minutes: int,
 ) -> AnswerView | None:
     workshop_session = answer.workshop_session
     view = own_session(workshop_session, _audience_state(answer, now), is_confirmed=True)
     if answer.state is AnswerState.PENDING or view is None:
         return None
     today = notice_of(workshop_session)
-    is_known = (answer.id, level_of(workshop_session), today.version) in known
+    is_to_read = today.box is not None and not is_read(today, known)
     has_offer = is_open_offer(answer.state, answer.offer_expires_at, view.starts_at, now=now)
     # Until the list is tended an offer that ran out still says that it stands.
     state = AnswerState.LAPSED if answer.state is AnswerState.OFFERED and not has_offer else answer.state
@@ -303,10 +338,26 @@ def _answer(
         share=_share(answer.workshop_session, answer.share),
         code=answer.code if state is AnswerState.ACCEPTED else "",
         attended_at=answer.attended_at,
-        notice=None if today.box is None or is_known else today,
+        notice=today if is_to_read else None,
+        asks_to_read=is_to_read and answer.state in STANDS and state not in _NOT_TO_WITHDRAW,
+        has_changed=is_to_read and bool(known),
+        asked=_asked(answer, proposed, now=now),
         door=door(view, minutes=join_minutes, now=now),
         door_opens_at=door_opens_at(view, minutes=join_minutes),
         subject=answer.subject,
+    )
+
+
+def _asked(answer: Answer, proposed: tuple[LevelProposal, bool] | None, *, now: datetime) -> AskedView | None:
+    if proposed is None or answer.state not in STANDS or answer.workshop_session.starts_at <= now:
+        return None
+    proposal, has_agreed = proposed
+    return asked_view(
+        proposal,
+        answer.workshop_session,
+        audience=own_audience(answer.state, is_confirmed=True),
+        surface=Surface.PERSONAL_PAGE,
+        has_agreed=has_agreed,
     )
 
 

@@ -21,8 +21,8 @@
   document.querySelectorAll("[data-clock]").forEach(function (line) {
     try {
       var own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-      var zone = line.dataset.zone;
-      var starts = new Date(line.dataset.starts), ends = new Date(line.dataset.ends);
+      var told = line.dataset.clock.split(" "), zone = told[2];
+      var starts = new Date(told[0]), ends = new Date(told[1]);
       if (day(starts, own) + hours(starts, own) === day(starts, zone) + hours(starts, zone)) { return; }
       var last = hours(ends, own);
       if (day(ends, own) !== day(starts, own)) { last = day(ends, own) + ", " + last; }

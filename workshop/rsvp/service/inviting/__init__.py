@@ -12,7 +12,7 @@ from workshop.rsvp.service.inviting.admitting import (
     refusal_of,
 )
 from workshop.rsvp.service.inviting.checking import Checked, Invitee, LineFault, check_entries
-from workshop.rsvp.service.inviting.forgetting import forget_invitations, forget_invited
+from workshop.rsvp.service.inviting.forgetting import erase_invitations, forget_invitations, forget_invited
 from workshop.rsvp.service.inviting.making import Group, invite, invite_group
 from workshop.rsvp.service.inviting.reading_lists import (
     MAX_ENTRIES,
@@ -45,6 +45,7 @@ __all__ = [
     "check_entries",
     "count_use",
     "decline",
+    "erase_invitations",
     "forget_invitations",
     "forget_invited",
     "invite",

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from workshop.audit import service as audit
+from workshop.core.erasures import remember
 from workshop.core.links import revoke
 from workshop.mail import personal_data as mail_data
 from workshop.rsvp.models import Invitation
@@ -24,7 +25,7 @@ def forget_invited(session: Session, *, now: datetime, invitation: Invitation) -
     if found is None:
         return
     found.withdrawn_at = found.withdrawn_at or now
-    _erase(session, [found], now)
+    erase_invitations(session, [found], now)
     object_, details = f"series:{found.series_id}", {"invitations": 1, "reason": "asked"}
     audit.record(session, now=now, actor="invited", action="privacy.erase", object_=object_, details=details)
 
@@ -32,7 +33,7 @@ def forget_invited(session: Session, *, now: datetime, invitation: Invitation) -
 def forget_invitations(session: Session, now: datetime) -> int:
     """Erase addresses and names of which every session ended the series' retention ago; returns how many. Flushes."""
     found = list_to_forget(session, now=now)
-    _erase(session, found, now)
+    erase_invitations(session, found, now)
     by_series: dict[int, int] = {}
     for invitation in found:
         by_series[invitation.series_id] = by_series.get(invitation.series_id, 0) + 1
@@ -44,11 +45,14 @@ def forget_invitations(session: Session, now: datetime) -> int:
     return len(found)
 
 
-def _erase(session: Session, invitations: Sequence[Invitation], now: datetime) -> None:
+def erase_invitations(session: Session, invitations: Sequence[Invitation], now: datetime) -> None:
+    """Erase addresses and names of these, with their mail and links; the log is the caller's. Flushes."""
     for invitation in invitations:
         mail_data.erase(session, person_ref=invitation.subject, now=now)
         invitation.address = invitation.address_folded = None
         invitation.name = ""
         invitation.due_at = None
-    revoke(session, subjects=[invitation.subject for invitation in invitations])
+    subjects = [invitation.subject for invitation in invitations]
+    remember(session, now=now, subjects=subjects)
+    revoke(session, subjects=subjects)
     session.flush()

@@ -13,7 +13,7 @@ from workshop.mail.models import OutboxMessage
 from workshop.rsvp import emails
 from workshop.rsvp.emails.invitations import may_name
 from workshop.rsvp.models import Invitation
-from workshop.rsvp.queries.invitations import lock_due, may_be_reminded, may_be_sent, of_series
+from workshop.rsvp.queries.invitations import is_discreet, lock_due, may_be_reminded, may_be_sent, of_series
 from workshop.rsvp.schedule import Phase, phase
 
 BATCH = 200
@@ -107,7 +107,8 @@ def refusal_of_mail(session: Session, message: OutboxMessage, *, now: datetime) 
     )
     if reason := next((reason for applies, reason in found if applies), None):
         return reason
-    if message.basis.get("is_neutral") or all(map(may_name, left)):
+    must_be_neutral = not all(map(may_name, left)) or is_discreet(session, invitation)
+    if message.basis.get("is_neutral") or not must_be_neutral:
         return None
     if message.kind == "invitation":
         invitation.sent_at = None

@@ -1,0 +1,446 @@
+"""A series with a session of each level in which every protected datum is a word of its own, and who may see which.
+
+`Zyx` + the datum + four letters for the level: `Zyxspeakerqwho` is who speaks in the session that is wholly under the
+Rule. TABLE says where each may be found, written from the Rule's table and not from the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tests.builders import (
+    NOW,
+    both,
+    build_answer,
+    build_item,
+    build_organiser,
+    build_participant,
+    build_person,
+    build_section,
+    build_series,
+    build_session,
+    build_slot,
+)
+from workshop.accounts.models import Organiser, Role
+from workshop.chatham.rule import ConsentKind, Level
+from workshop.core.links import Purpose, issue
+from workshop.core.localized import Localized
+from workshop.people.models import Person
+from workshop.programme.models import (
+    LevelProposal,
+    Question,
+    QuestionKind,
+    Recording,
+    Series,
+    Slides,
+    SpeakerConsent,
+    SpeakerSlot,
+    WorkshopSession,
+)
+from workshop.rsvp.models import Answer, AnswerState, Participant, QuestionReply
+from workshop.rsvp.service import inviting
+from workshop.summaries.models import Quotation, SpeakerRole, Summary, SummaryApproval
+
+CODES = {
+    Level.ON_THE_RECORD: "qrec",
+    Level.DISCUSSION: "qdis",
+    Level.WHOLE_SESSION: "qwho",
+    Level.CLOSED: "qclo",
+}
+NUMBERS = {Level.ON_THE_RECORD: 211, Level.DISCUSSION: 223, Level.WHOLE_SESSION: 227, Level.CLOSED: 229}
+"""How many hold a seat in each session: numbers that stand for nothing else."""
+REC, DIS, WHO, CLO = Level
+SERIES = "zyxseriestitle"
+
+
+def canary(datum: str, level: Level) -> str:
+    """Return the word that stands for this datum in the session of that level."""
+    return f"zyx{datum}{CODES[level]}"
+
+
+def word(datum: str, level: Level) -> Localized:
+    """Return it as a text, in both languages."""
+    return both(f"{canary(datum, level).capitalize()} en français", f"{canary(datum, level).capitalize()} in English")
+
+
+# -- who may find what -------------------------------------------------------------------------------------------------
+
+PAGE, PERSONAL, INVITATION, CALENDAR, MAIL, WORKSPACE = (
+    "page",
+    "personal",
+    "invitation",
+    "calendar",
+    "mail",
+    "workspace",
+)
+NOWHERE: frozenset[str] = frozenset()
+EVERYWHERE = frozenset({PAGE, PERSONAL, INVITATION, CALENDAR, MAIL})
+ON_PAGES = frozenset({PAGE, PERSONAL, INVITATION})
+OWN = frozenset({PERSONAL})
+CONFIRMED = ("participant", "speaker", "moderator")
+AT_WORK = ("organiser", "helper")
+AUDIENCES = ("public", "stranger", "invited", *CONFIRMED, *AT_WORK, "partner", "administrator")
+
+Cell = tuple[frozenset[str], frozenset[str], frozenset[str]]
+"""Where the public, who is invited, and who takes part or speaks may find a datum."""
+ALL: Cell = (EVERYWHERE, EVERYWHERE, EVERYWHERE)
+PAGES: Cell = (ON_PAGES, ON_PAGES, ON_PAGES)
+INVITED: Cell = (NOWHERE, frozenset({INVITATION, PERSONAL}), OWN)
+INSIDE: Cell = (NOWHERE, NOWHERE, OWN)
+NONE: Cell = (NOWHERE, NOWHERE, NOWHERE)
+
+CONTENT = ("abstract", "objective", "section", "item", "itemabstract", "place", "link")
+PEOPLE = ("speaker", "affiliation", "biography", "moderator")
+FOR_ORGANISERS = (
+    "participant", "address", "belonging", "needs", "reply", "waiting", "invitee", "refusal", "room", "kept", "nameless",
+    "hidden", "noslides", "speakeraddress",
+)  # fmt: skip
+TABLE: dict[str, tuple[Cell, Cell, Cell, Cell]] = {
+    # on the record, discussion, whole session, closed
+    "title": (ALL, ALL, INSIDE, INVITED),
+    "publictitle": (NONE, NONE, PAGES, NONE),
+    **dict.fromkeys(CONTENT, (ALL, ALL, PAGES, INSIDE)),
+    **dict.fromkeys(PEOPLE, (ALL, ALL, INSIDE, INSIDE)),
+    "slides": (PAGES, PAGES, INSIDE, INSIDE),
+    "recording": (PAGES, NONE, NONE, NONE),
+    "summary": (PAGES, PAGES, PAGES, NONE),
+    "quotation": (PAGES, PAGES, PAGES, NONE),
+    "draft": (NONE, NONE, NONE, NONE),
+    **dict.fromkeys(FOR_ORGANISERS, (NONE, NONE, NONE, NONE)),
+}
+
+
+def allowed(datum: str, level: Level, audience: str) -> frozenset[str]:
+    """Return the kinds of places at which this audience may find the datum."""
+    public, invited, confirmed = TABLE[datum][level.strictness]
+    if audience in CONFIRMED:
+        return public | confirmed
+    if audience == "invited":
+        return public | invited
+    if audience == "organiser" and datum == "draft":
+        # Every button is pressed, that which publishes it too.
+        return EVERYWHERE | {WORKSPACE}
+    if audience == "partner" and public:
+        # Whom to invite to what: as the public knows it.
+        return public | {WORKSPACE}
+    if audience == "organiser" or (audience == "helper" and _is_for_helpers(datum, level)):
+        return public | {WORKSPACE}
+    return public
+
+
+def _is_for_helpers(datum: str, level: Level) -> bool:
+    """Content only: never what is the participants', and of the people no more than the public may know."""
+    return datum not in FOR_ORGANISERS and (level <= DIS or datum not in {*PEOPLE, "slides", "recording"})
+
+
+MUST = (
+    # datum, level, audience, kind of place: where it has to be, so that finding nothing elsewhere means something.
+    *(("title", level, "public", kind) for level in (REC, DIS) for kind in (PAGE, CALENDAR)),
+    *((datum, level, "public", PAGE) for level in (REC, DIS, WHO) for datum in CONTENT),
+    *((datum, level, "public", CALENDAR) for level in (REC, DIS) for datum in ("abstract", "place", "speaker")),
+    *((datum, level, "public", PAGE) for level in (REC, DIS) for datum in ("speaker", "affiliation", "moderator")),
+    *((datum, level, "public", PAGE) for level in (REC, DIS) for datum in ("slides", "summary", "quotation")),
+    *((datum, WHO, "public", PAGE) for datum in ("publictitle", "summary", "quotation")),
+    ("recording", REC, "public", PAGE),
+    ("title", CLO, "invited", INVITATION),
+    *(
+        (datum, level, audience, PERSONAL)
+        for level in (WHO, CLO)
+        for audience in ("participant",)
+        for datum in ("title", "item", "speaker", "affiliation", "moderator", "slides")
+    ),
+    ("abstract", CLO, "participant", PERSONAL),
+    *((datum, level, "organiser", WORKSPACE) for level in Level for datum in ("title", "participant", "needs", "room")),
+    *(("title", level, "helper", WORKSPACE) for level in Level),
+)
+
+
+# -- the world that they live in -----------------------------------------------------------------------------------
+
+
+@dataclass
+class World:
+    """What was planted, and the links of those who hold one."""
+
+    series: Series
+    sessions: dict[Level, WorkshopSession]
+    people: dict[Level, Person]
+    moderators: dict[Level, Person]
+    egos: dict[Level, Answer]
+    has_crowd: bool
+    invitations: dict[Level, str] = field(default_factory=dict)
+    """Random ids of invitations."""
+    slides: dict[Level, str] = field(default_factory=dict)
+    organisers: dict[str, Organiser] = field(default_factory=dict)
+
+
+def plant(session: Session, *, has_crowd: bool = True) -> World:
+    """Plant a word in every protected datum of four sessions, and commit; without a crowd three others have a seat."""
+    series = build_series(
+        session,
+        slug="zyx-series",
+        title=both("Zyxseriestitle en français", "Zyxseriestitle in English"),
+        level=DIS,
+    )
+    world = World(series=series, sessions={}, people={}, moderators={}, egos={}, has_crowd=has_crowd)
+    for number, level in enumerate(Level, 1):
+        _plant_session(session, world, level, number)
+    # Everybody of the discussion is being asked for a looser level.
+    session.add(
+        LevelProposal(workshop_session_id=world.sessions[DIS].id, level=REC, proposed_at=NOW, proposed_by="organiser:1")
+    )
+    draft = build_session(session, series, slug="zyxdraft", title=word("draft", DIS), is_published=False)
+    draft.published_at = None
+    world.organisers = {
+        "organiser": build_organiser(session, series, name="Zyxowner", email="zyxowner@example.org"),
+        "helper": build_organiser(session, series, role=Role.HELPER),
+        "partner": build_organiser(session, series, role=Role.PARTNER),
+        "administrator": build_organiser(session, is_administrator=True),
+        "stranger": build_organiser(session, build_series(session, slug="another-series")),
+    }
+    world.organisers["partner"].roles[0].organisation = "Another partner"
+    series.revision += 1
+    session.commit()
+    return world
+
+
+def _plant_session(session: Session, world: World, level: Level, number: int) -> None:
+    one = build_session(
+        session,
+        world.series,
+        slug=str(number),
+        number=number,
+        level=level,
+        title=word("title", level),
+        short_title=Localized(),
+        public_title=word("publictitle", level) if level is not CLO else Localized(),
+        abstract=word("abstract", level),
+        objectives=(word("objective", level),),
+        place=word("place", level),
+        links=(f"https://{canary('link', level)}.example.org/",),
+        room_link=f"https://{canary('room', level)}.example.org/",
+        capacity=4000,
+    )
+    world.sessions[level] = one
+    build_section(session, one, title=word("section", level))
+    speaker = _person(session, world.series, "speaker", level)
+    item = build_item(
+        session, one, title=word("item", level), abstract=word("itemabstract", level), speakers=(speaker,)
+    )
+    nameless = _person(session, world.series, "nameless", level, affiliation="hidden")
+    hidden = build_slot(session, one, nameless, item=item, position=2)
+    _consent(session, hidden, ConsentKind.ANNOUNCE_NAME, is_given=False)
+    recorded = build_item(session, one, title=word("item", level), speakers=(speaker,))
+    _consent(session, recorded.slots[0], ConsentKind.RECORDED, is_given=True)
+    moderator = _person(session, world.series, "moderator", level)
+    build_slot(session, one, moderator)
+    world.people[level], world.moderators[level] = speaker, moderator
+    spoken = item.slots[0]
+    _consent(session, spoken, ConsentKind.SLIDES, is_given=True)
+    world.slides[level] = _slides(session, spoken, "slides", level)
+    _slides(session, hidden, "noslides", level)
+    _recordings(session, one, level, item_id=recorded.id)
+    if level is not CLO:
+        _summary(session, one, level)
+    _people_who_answered(session, world, one, level)
+
+
+def _person(session: Session, series: Series, datum: str, level: Level, *, affiliation: str = "affiliation") -> Person:
+    return build_person(
+        session,
+        series,
+        name=f"{canary(datum, level).capitalize()} Exemple",
+        role=word(affiliation, level),
+        affiliations=(word(affiliation, level),),
+        biography=word("biography" if affiliation == "affiliation" else affiliation, level),
+        # Their own page shows their own address to those whose page is visited.
+        email=f"{canary('speakeraddress', level) if datum == 'nameless' else f'{datum}-{CODES[level]}'}@example.org",
+    )
+
+
+def _consent(session: Session, slot: SpeakerSlot, kind: ConsentKind, *, is_given: bool) -> None:
+    slot.consents.append(
+        SpeakerConsent(
+            kind=kind,
+            given_at=NOW if is_given else None,
+            withdrawn_at=None if is_given else NOW,
+            recorded_by="speaker",
+        )
+    )
+    session.flush()
+
+
+def _slides(session: Session, slot: SpeakerSlot, datum: str, level: Level) -> str:
+    key = canary(datum, level)
+    content = b"\x89PNG\r\n\x1a\n" + key.encode()
+    slot.slides.append(
+        Slides(
+            key=key, media_type="image/png", size=len(content), content=content, uploaded_at=NOW, uploaded_by="speaker"
+        )
+    )
+    session.flush()
+    return key
+
+
+def _recordings(session: Session, one: WorkshopSession, level: Level, *, item_id: int) -> None:
+    """Publish one where the database lets it be, and keep one for the organisers where it may be stored at all."""
+    values = {"workshop_session_id": one.id, "level": level, "created_at": NOW}
+    if level is REC:
+        url = f"https://{canary('recording', level)}.example.org/"
+        session.add(Recording(**values, item_id=item_id, url=url, agreed_at=NOW, published_at=NOW))
+    if level is not CLO:
+        session.add(Recording(**values, item_id=None, url=f"https://{canary('kept', level)}.example.org/"))
+    session.flush()
+
+
+def _summary(session: Session, one: WorkshopSession, level: Level) -> None:
+    readers = [build_organiser(session), build_organiser(session)]
+    session.add(
+        Summary(
+            workshop_session_id=one.id,
+            text=word("summary", level),
+            saved_at=NOW,
+            submitted_at=NOW,
+            published_at=NOW,
+            approvals=[SummaryApproval(organiser_id=reader.id, approved_at=NOW) for reader in readers],
+            quotations=[Quotation(position=0, role=SpeakerRole.RESEARCHER, shared_by=7, text=word("quotation", level))],
+        )
+    )
+    session.flush()
+
+
+def _people_who_answered(session: Session, world: World, one: WorkshopSession, level: Level) -> None:
+    question = Question(
+        series_id=one.series_id,
+        workshop_session_id=one.id,
+        position=0,
+        kind=QuestionKind.SHORT,
+        text=both("Une question ?", "A question?"),
+        reason=both("Pour préparer.", "To prepare."),
+    )
+    one.questions.append(question)
+    session.flush()
+    _others(session, one, level, question, NUMBERS[level] - 1 if world.has_crowd else 3)
+    waiting = _participant(session, one.series, level, "waiting", 0)
+    build_answer(session, one, waiting, state=AnswerState.WAITLISTED, waitlisted_at=NOW)
+    refused = _participant(session, one.series, level, "refused", 0)
+    build_answer(session, one, refused, state=AnswerState.DECLINED, refused_at=NOW, refusal_text=word("refusal", level))
+    ego = build_participant(session, one.series, name="Ego", address=f"ego-{CODES[level]}@example.org", language="en")
+    world.egos[level] = build_answer(session, one, ego)
+    for datum, name in (("invitee", canary("invitee", level)), ("ego", "Ego")):
+        address = (
+            f"{canary('invitee', level)}@example.org" if datum == "invitee" else f"guest-{CODES[level]}@example.org"
+        )
+        inviting.invite(
+            session,
+            now=NOW,
+            workshop_sessions=[one],
+            invitees=[inviting.Invitee(address, name, "en")],
+            organisation="",
+            is_locked=False,
+            made_by=None,
+            actor="organiser:1",
+        )
+    from workshop.rsvp.models import Invitation
+
+    own = sa.select(Invitation.subject).where(Invitation.address_folded == f"guest-{CODES[level]}@example.org")
+    world.invitations[level] = session.scalars(own).one()
+
+
+def _participant(session: Session, series: Series, level: Level, datum: str, number: int) -> Participant:
+    return build_participant(
+        session,
+        series,
+        name=canary("participant" if datum == "refused" else datum, level).capitalize(),
+        address=f"{canary('address', level)}-{datum}-{number}@example.org",
+        affiliation=canary("belonging", level).capitalize(),
+        access_needs=canary("needs", level).capitalize(),
+    )
+
+
+def _others(session: Session, one: WorkshopSession, level: Level, question: Question, number: int) -> None:
+    """Let so many hold a seat beside the reader."""
+    name, belonging = canary("participant", level), canary("belonging", level)
+    people = [
+        {
+            "series_id": one.series_id,
+            "name": name.capitalize(),
+            "name_folded": name,
+            "affiliation": belonging.capitalize(),
+            "affiliation_folded": belonging,
+            "access_needs": canary("needs", level).capitalize(),
+            "address": f"{canary('address', level)}-{place}@example.org",
+            "address_folded": f"{canary('address', level)}-{place}@example.org",
+            "language": "fr",
+            "created_at": NOW,
+            "confirmed_at": NOW,
+        }
+        for place in range(number)
+    ]
+    ids = session.scalars(sa.insert(Participant).returning(Participant.id), people).all()
+    seat = {
+        "workshop_session_id": one.id,
+        "state": AnswerState.ACCEPTED,
+        "told_place": one.place,
+        "told_tzid": one.tzid,
+    }
+    seat |= dict.fromkeys(("created_at", "answered_at", "accepted_at"), NOW)
+    seat |= {"told_starts_at": one.starts_at, "told_ends_at": one.ends_at, "told_mode": one.mode}
+    seat |= {"told_status": one.status, "told_level": level}
+    session.execute(sa.insert(Answer), [{"participant_id": id_, **seat} for id_ in ids])
+    reply = {"question_id": question.id, "value": canary("reply", level), "replied_at": NOW}
+    session.execute(sa.insert(QuestionReply), [{"participant_id": id_, **reply} for id_ in ids[:3]])
+
+
+SLASHED = ("my", "invitation", "speaker")
+
+
+def doors(session: Session, world: World, audience: str) -> list[str]:
+    """Return the addresses that somebody of this audience was given, one for each level."""
+    found: list[tuple[str, Purpose, str]] = []
+    for level in Level:
+        if audience == "participant":
+            person = world.egos[level].participant.subject
+            found += [("my", Purpose.MY, person), ("unsubscribe", Purpose.UNSUBSCRIBE, person)]
+            found.append(("join", Purpose.JOIN, world.egos[level].subject))
+        elif audience == "invited":
+            found.append(("invitation", Purpose.INVITATION, world.invitations[level]))
+        elif audience == "speaker":
+            found.append(("speaker", Purpose.SPEAKER, world.people[level].subject))
+        elif audience == "moderator":
+            found.append(("speaker", Purpose.SPEAKER, world.moderators[level].subject))
+    paths = [
+        f"/{language}/{word}/{issue(session, purpose=purpose, subject=subject)}{'/' if word in SLASHED else ''}"
+        for word, purpose, subject in found
+        for language in ("en", "fr")
+    ]
+    session.commit()
+    return paths
+
+
+def place_of(path: str) -> str:
+    """Return the kind of place that an address is."""
+    path = path.removeprefix("POST ")
+    parts = path.partition("?")[0].strip("/").split("/")
+    if path.partition("?")[0].endswith(".ics"):
+        return CALENDAR
+    tail = parts[1:] if parts and parts[0] in {"fr", "en"} else parts
+    head = tail[0] if tail else ""
+    return {"organise": WORKSPACE, "my": PERSONAL, "speaker": PERSONAL, "join": PERSONAL, "invitation": INVITATION}.get(
+        head, PAGE
+    )
+
+
+def findings(found: Iterable[str]) -> set[str]:
+    """Return the kinds of places among these addresses."""
+    return {place_of(path) for path in found}
+
+
+def until_after(world: World) -> timedelta:
+    """Return how long until every session is over."""
+    return max(one.ends_at for one in world.sessions.values()) - NOW + timedelta(hours=1)

@@ -1,0 +1,142 @@
+"""Whoever reads what the Rule protects asks it first: every read of such a column is noted, with the file it is from.
+
+The types are the database's own, so no variable's name hides a read, and a template that was given a model stands here
+with its own name.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, render_template_string
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+import workshop
+from tests.builders import build_session
+from tests.journeys.canaries import doors, plant
+from tests.journeys.crawl import SEEDS, addresses, crawl
+from tests.journeys.test_proof import known, write_every_mail
+from tests.web.workspace import sign_in
+from workshop import worker
+from workshop.core.db import db
+from workshop.programme.models import WorkshopSession
+
+pytestmark = [pytest.mark.usefixtures("clock"), pytest.mark.databases("sqlite")]
+
+HOME = f"{Path(workshop.__file__).parent}/"
+PROTECTED = {
+    "WorkshopSession": {
+        "title", "short_title", "public_title", "abstract", "objectives", "place", "links", "room_link",
+    },
+    "Section": {"title"},
+    "Item": {"title", "abstract"},
+    "Person": {"name", "role", "affiliations", "biography", "links", "email"},
+    "Participant": {"name", "affiliation", "address", "access_needs"},
+    "AnswerRequest": {"name", "affiliation", "access_needs"},
+    "Invitation": {"name", "address"},
+    "QuestionReply": {"value"},
+    "Recording": {"url"},
+    "Slides": {"key", "content"},
+    "Summary": {"text"},
+    "Quotation": {"text"},
+}  # fmt: skip
+
+ASKS = {
+    # They make the views that all others receive, and ask `disclosure` for each part.
+    "programme/view/make.py", "programme/view/materials.py", "programme/view/speakers.py", "programme/view/desk.py",
+    "summaries/view.py",
+    # What the table would show, in words.
+    "organise/seen.py", "organise/readers.py",
+    # People's own data, on their own page; and the organisers' lists, which ask for the whole.
+    "rsvp/view/own.py", "rsvp/view/inviting.py", "rsvp/view/lists.py", "rsvp/forms/preferences.py",
+    # Organisers' forms show what organisers wrote; the check reads what it looks for.
+    "programme/service/values.py", "programme/organise.py", "organise/routes/levels.py", "organise/view.py",
+    "summaries/service/values.py", "summaries/service/checking.py",
+}  # fmt: skip
+"""Files that may read more than one kind of protected column."""
+ONLY = {
+    # To whom a message goes, and whether it still may.
+    "reminders/emails.py": {"Participant.address"},
+    "reminders/service/looking.py": {"Participant.address", "Person.email"},
+    "rsvp/emails/answers.py": {"Participant.address"},
+    "rsvp/emails/levels.py": {"Participant.address", "Person.email"},
+    "public/my/page.py": {"Participant.address"},
+    "rsvp/routes/inviting.py": {"Invitation.address"},
+    # The door itself.
+    "rsvp/routes/joining.py": {"WorkshopSession.room_link"},
+    "organise/routes/materials.py": {"Slides.key"},
+}
+
+
+class Readers:
+    """Who read what: file → class.column."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, set[str]] = defaultdict(set)
+
+    def note(self, owner: str, column: str) -> None:
+        """Note a read of a column by whoever is on the stack."""
+        frame = sys._getframe(2)
+        while frame.f_back and "/jinja2/" in frame.f_code.co_filename:
+            frame = frame.f_back
+        path = frame.f_code.co_filename
+        if path.startswith(HOME) or path == "<template>":
+            self.found[path.removeprefix(HOME)].add(f"{owner}.{column}")
+
+    def unasked(self) -> dict[str, set[str]]:
+        """Return what was read by those who do not ask."""
+        return {
+            path: columns - ONLY.get(path, set())
+            for path, columns in self.found.items()
+            if path not in ASKS and columns - ONLY.get(path, set())
+        }
+
+
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Readers]:
+    """Note every read of a protected column."""
+    noted = Readers()
+    original = InstrumentedAttribute.__get__
+
+    def get(self: Any, instance: Any, owner: Any) -> Any:
+        if instance is not None and self.key in PROTECTED.get(owner.__name__, ()):
+            noted.note(owner.__name__, self.key)
+        return original(self, instance, owner)
+
+    monkeypatch.setattr(InstrumentedAttribute, "__get__", get)
+    yield noted
+    monkeypatch.undo()
+
+
+def test_a_template_that_gets_a_model_is_found(app: Flask, session: Session, readers: Readers) -> None:
+    one = build_session(session)
+    with app.test_request_context():
+        render_template_string("{{ one.abstract }}", one=one)
+    assert readers.unasked() == {"<template>": {"WorkshopSession.abstract"}}
+
+
+def test_what_is_protected_still_has_that_name() -> None:
+    known_names = {mapper.class_.__name__: set(mapper.attrs.keys()) for mapper in WorkshopSession.registry.mappers}
+    for owner, columns in PROTECTED.items():
+        assert columns <= known_names[owner]
+
+
+def test_only_those_who_ask_the_rule_read_what_it_protects(app: Flask, session: Session, readers: Readers) -> None:
+    world = plant(session, has_crowd=False)
+    for audience in ("public", "invited", "participant", "speaker", "organiser", "helper", "partner"):
+        visitor = app.test_client()
+        seeds = [*SEEDS, *doors(session, world, audience), *addresses(app, known(world))]
+        if audience in world.organisers:
+            sign_in(visitor, world.organisers[audience])
+            seeds = [path for path in seeds if "logout" not in path]
+        crawl(visitor, seeds)
+    write_every_mail(session, world)
+    db.session.remove()
+    assert worker.run_once(app) == 0
+    assert readers.found.keys() >= {"programme/view/make.py", "rsvp/view/own.py", "reminders/emails.py"}
+    assert readers.unasked() == {}

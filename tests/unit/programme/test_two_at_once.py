@@ -1,0 +1,127 @@
+"""Two change the same session at the same instant: whoever waited for the lock decides by what stands then."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tests.builders import NOW, build_item, build_person, build_recording, build_series, build_session
+from workshop.chatham.rule import ConsentKind, Level
+from workshop.core.db import db
+from workshop.core.errors import NotFoundError
+from workshop.programme.models import LevelProposal, Recording, WorkshopSession
+from workshop.programme.queries import find_session
+from workshop.programme.service import materials, session_values, update_session
+from workshop.programme.service.consents import set_consent
+from workshop.programme.service.levels import set_item_level
+
+pytestmark = pytest.mark.databases("postgresql")  # SQLite has one writer at a time
+
+
+@pytest.fixture
+def one(session: Session) -> WorkshopSession:
+    """Give a session on the record whose one speaker agreed to be recorded, with a recording."""
+    series = build_series(session, slug="mine", level=Level.ON_THE_RECORD)
+    found = build_session(session, series, slug="4")
+    item = build_item(session, found, speakers=[build_person(session, series)])
+    (slot,) = item.slots
+    set_consent(session, now=NOW, slot=slot, kind=ConsentKind.RECORDED, given=True, recorded_by="speaker")
+    build_recording(session, found, item)
+    session.commit()
+    return found
+
+
+@pytest.fixture
+def other(one: WorkshopSession) -> Iterator[tuple[Session, WorkshopSession]]:
+    """Give the session as somebody else's request has read it before."""
+    del one
+    with Session(db.engine) as own:
+        found = find_session(own, "mine", "4")
+        assert found is not None
+        assert [slot.consents for section in found.sections for item in section.items for slot in item.slots]
+        assert found.recordings
+        yield own, found
+        own.rollback()
+
+
+def _give_level(session: Session, one: WorkshopSession, level: Level | None) -> None:
+    values = dataclasses.replace(session_values(one), level=level, moderators=None, partners=None)
+    update_session(session, now=NOW, workshop_session=one, values=values, has_answers=True)
+    session.commit()
+
+
+def _publish(session: Session, one: WorkshopSession) -> bool:
+    (recording,) = one.recordings
+    return materials.publish_recording(session, now=NOW, workshop_session=one, recording=recording, actor="x")
+
+
+def test_a_recording_is_not_published_by_whoever_read_a_consent_withdrawn_since(
+    session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession]
+) -> None:
+    slot = one.sections[0].items[0].slots[0]
+    set_consent(session, now=NOW, slot=slot, kind=ConsentKind.RECORDED, given=False, recorded_by="speaker")
+    session.commit()
+    with pytest.raises(materials.RecordingConsentMissingError):
+        _publish(*other)
+
+
+@pytest.mark.parametrize("level", [Level.DISCUSSION, Level.CLOSED])
+def test_a_recording_is_not_published_by_whoever_read_a_looser_level(
+    session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession], level: Level
+) -> None:
+    _give_level(session, one, level)
+    with pytest.raises(NotFoundError if level is Level.CLOSED else materials.RecordingUnderRuleError):
+        _publish(*other)
+
+
+@pytest.mark.parametrize("level", [Level.DISCUSSION, Level.CLOSED])
+def test_a_recording_published_meanwhile_leaves_with_a_stricter_level(
+    session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession], level: Level
+) -> None:
+    assert _publish(session, one)
+    session.commit()
+    _give_level(*other, level)
+    session.expire_all()
+    found = session.scalars(sa.select(Recording)).all()
+    assert [recording.published_at for recording in found] == [None] * (level is Level.DISCUSSION)
+
+
+def test_a_level_made_stricter_meanwhile_is_asked_about_and_not_loosened(
+    session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession]
+) -> None:
+    _give_level(session, one, Level.WHOLE_SESSION)
+    _give_level(*other, Level.DISCUSSION)
+    session.expire_all()
+    assert one.level is Level.WHOLE_SESSION
+    assert [asked.level for asked in session.scalars(sa.select(LevelProposal))] == [Level.DISCUSSION]
+
+
+def test_so_is_that_of_a_talk(session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession]) -> None:
+    item = one.sections[0].items[0]
+    set_item_level(session, now=NOW, workshop_session=one, item=item, level=Level.WHOLE_SESSION, has_answers=True)
+    session.commit()
+    database, found = other
+    set_item_level(
+        database, now=NOW, workshop_session=found, item=found.sections[0].items[0], level=Level.DISCUSSION,
+        has_answers=True,
+    )  # fmt: skip
+    database.commit()
+    session.expire_all()
+    assert item.level is Level.WHOLE_SESSION
+
+
+@pytest.mark.parametrize("verb", ["publish", "unpublish", "remove", "declare"])
+def test_a_recording_removed_meanwhile_is_not_there(
+    session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession], verb: str
+) -> None:
+    (recording,) = one.recordings
+    materials.remove_recording(session, now=NOW, workshop_session=one, recording=recording, actor="x")
+    session.commit()
+    database, found = other
+    act = {"declare": materials.declare_agreed}.get(verb) or getattr(materials, f"{verb}_recording")
+    with pytest.raises(NotFoundError):
+        act(database, now=NOW, workshop_session=found, recording=found.recordings[0], actor="x")
