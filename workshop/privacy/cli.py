@@ -26,7 +26,7 @@ KINDS = {
     Kind.INVITATIONS: lazy_gettext("invitations"),
     Kind.ATTENDANCE: lazy_gettext("notes of who came"),
     Kind.PARTICIPANTS: lazy_gettext("participants"),
-    Kind.PURPOSES: lazy_gettext("reasons why lists were taken out"),
+    Kind.PURPOSES: lazy_gettext("purposes of exported lists"),
     Kind.ROOMS: lazy_gettext("addresses of rooms"),
     Kind.MAIL: lazy_gettext("texts of messages"),
     Kind.SIGN_INS: lazy_gettext("ended sign-ins"),

@@ -86,13 +86,16 @@ def test_a_stricter_talk_stays_as_strict_as_it_is(session: Session, now: datetim
     assert talk.level is Level.WHOLE_SESSION
 
 
-@pytest.mark.parametrize("way", ["session", "series"])
+@pytest.mark.parametrize("way", ["session", "series", "hidden"])
 def test_what_was_said_is_not_loosened_by_moving_the_session_first(
     session: Session, one: WorkshopSession, way: str
 ) -> None:
     begun = one.starts_at + timedelta(minutes=5)
+    if way == "hidden":
+        one.is_published, one.published_at = False, one.starts_at - DAY
+        session.flush()
     move(session, one, begun, 9 * DAY)
-    if way == "session":
+    if way != "series":
         with pytest.raises(InvalidValuesError) as caught:
             set_level(session, one, Level.ON_THE_RECORD, begun, has_answers=False)
         assert [(fault.field, fault.code) for fault in caught.value.faults] == [("level", "looser_after_start")]
@@ -109,6 +112,15 @@ def test_what_was_asked_ends_with_the_beginning_also_where_the_session_is_moved(
     assert find_proposal(session, one.id) is not None
     move(session, one, one.starts_at, 9 * DAY)
     assert find_proposal(session, one.id) is None
+
+
+def test_a_draft_whose_date_was_wrong_may_become_looser(session: Session, one: WorkshopSession) -> None:
+    one.is_published, one.published_at = False, None
+    session.flush()
+    begun = one.starts_at
+    move(session, one, begun, 9 * DAY)
+    set_level(session, one, Level.ON_THE_RECORD, begun, has_answers=False)
+    assert one.level is Level.ON_THE_RECORD
 
 
 def test_a_session_moved_before_it_begins_may_still_become_looser(

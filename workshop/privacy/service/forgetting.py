@@ -100,8 +100,8 @@ def purge(session: Session, *, now: datetime) -> int:
 
     Unconfirmed answers, new addresses and wishes for a link after 48 hours; replies, invitations and identities on
     their date; texts of mail after 7 days; rooms a day after the end; who came, where the level became stricter since;
-    why lists were taken out, with the last of those on them; sign-ins that ended; reasons of administrators after 90 days; windows of limits that are over. What was erased
-    before is written down beside the database too.
+    why lists were taken out, with the last of those on them; sign-ins that ended; reasons of administrators after 90
+    days; windows of limits that are over. What was erased before is written down beside the database too.
     """
     write_file(session)
     return sum(purge_by_kind(session, now=now).values())

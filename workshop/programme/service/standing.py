@@ -133,7 +133,8 @@ def settle(
             continue
         was = before[one.id]
         _take_items_along(one, series, was)
-        if was.is_published and was.starts_at <= now < one.starts_at:
+        # Also where it was hidden since; a draft that nobody ever saw had a wrong date.
+        if (was.is_published or one.published_at is not None) and was.starts_at <= now < one.starts_at:
             one.began_at = one.began_at or was.starts_at
         found, loosening = _hold_back(one, series, was, has_answers=bool(answers.get(one.id)), now=now)
         stands = _standing(series, one)
