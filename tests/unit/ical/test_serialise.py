@@ -270,13 +270,13 @@ def test_a_thousand_sessions_are_valid_and_joined_from_the_cache_in_no_time(make
     ]
     began = perf_counter()
     octets = serialise(CALENDAR, events)
-    assert perf_counter() - began < 2
+    cold = perf_counter() - began
     rounds = []
     for _ in range(5):
         began = perf_counter()
         assert serialise(CALENDAR, events) == octets
         rounds.append(perf_counter() - began)
-    # A tenth of this on an idle machine; the best of five, because tests share it.
-    assert min(rounds) < 0.05
+    # Some thousandths on an idle machine; the best of five, because tests share it.
+    assert min(rounds) < cold / 10
     assert _assert_valid(octets).count("BEGIN:VEVENT") == 1000
     assert len(_read(octets)) == 1000

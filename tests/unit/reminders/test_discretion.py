@@ -36,7 +36,7 @@ from workshop.rsvp.service.standing import lock_participant
 from workshop.rsvp.service.taking_over import take_over
 
 CANARY = re.compile("canar(?:y|i)", re.IGNORECASE)
-NOT_TO_PARTICIPANTS = {"mail_test", "speaker_link", "level_raised_speaker", "level_asked_speaker"}
+NOT_TO_PARTICIPANTS = {"break_glass_opened", "mail_test", "speaker_link", "level_raised_speaker", "level_asked_speaker"}
 TOKEN_PAGE = re.compile(r"/(?:fr|en)/(?:my|join|unsubscribe|invitation)/")
 S = AnswerState
 Write = Callable[[Session, Answer], object]
