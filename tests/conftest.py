@@ -19,6 +19,7 @@ import time_machine
 from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
@@ -209,8 +210,16 @@ def environ(request: pytest.FixtureRequest, instance_path: Path, database_url: s
     }
 
 
+@pytest.fixture(scope="session")
+def templates_kept(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Give a place where the applications of one process keep compiled templates: half of what a first page costs."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def configure(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Flask]]:
+def configure(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, templates_kept: FileSystemBytecodeCache
+) -> Iterator[Callable[..., Flask]]:
     """Give a function that makes an application with other settings: `configure(NAME="Ateliers", LANGUAGES="en")`."""
     # Here, so that tests of pure modules neither wait for the whole application nor fail with it.
     from workshop.accounts import service
@@ -223,6 +232,7 @@ def configure(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         app = create_app(config.load({**environ, **{config.PREFIX + name: text for name, text in settings.items()}}))
         app.testing = True
         app.test_client_class = Client
+        app.jinja_env.bytecode_cache = templates_kept
         made.append(app)
         return app
 

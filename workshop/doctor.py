@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import NamedTuple
 
 import click
@@ -16,8 +15,6 @@ from workshop.core import clock
 from workshop.core.db import reason_of
 from workshop.core.errors import ConfigurationError
 from workshop.core.language import command_language, speaking
-
-HEARD_FROM_WITHIN = timedelta(minutes=2)
 
 
 class Finding(NamedTuple):
@@ -166,13 +163,12 @@ def _mail(app: Flask) -> Iterator[Finding]:
 def _worker(_app: Flask) -> Iterator[Finding]:
     from workshop.core import schema
     from workshop.core.db import db
-    from workshop.mail.models import Worker
+    from workshop.mail.queries import is_worker_heard
 
     if not schema.is_current():
         return  # said already, with its cure
-    heard = db.session.scalar(sa.select(sa.func.max(Worker.heartbeat_at)))
+    is_alive = is_worker_heard(db.session(), now=clock.now())
     db.session.remove()
-    is_alive = heard is not None and clock.now() - heard < HEARD_FROM_WITHIN
     text = _("alive") if is_alive else _("none was heard from within two minutes: workshop serve, or workshop worker.")
     # Not a fault: this command is also run before anything is started.
     yield Finding(is_well=is_alive, subject=_("Worker:"), text=text, is_fault=False)

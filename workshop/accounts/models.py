@@ -10,6 +10,7 @@ from flask_login import UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workshop.core.db import Base, enum_column
+from workshop.core.links import new_subject
 
 
 class Role(enum.StrEnum):
@@ -27,6 +28,8 @@ class Organiser(UserMixin, Base):
     __tablename__ = "organiser"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(32), unique=True, default=new_subject)
+    """Random id that the link of the organiser's own calendar is derived from; never shown."""
     email: Mapped[str] = mapped_column(sa.String(254))
     email_folded: Mapped[str] = mapped_column(sa.String(254), unique=True)
     """The address with case folded: what signing in compares."""

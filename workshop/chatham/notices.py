@@ -301,11 +301,6 @@ def with_own_sentence(notice: Notice, sentence: Localized, version: int) -> Noti
     return replace(notice, own_sentence=sentence, own_version=version) if sentence else notice
 
 
-def requires_acknowledgement(level: Level) -> bool:
-    """Whether accepting, or answering tentatively, needs the box ticked."""
-    return current_notice(level).box is not None
-
-
 def explanation(level: Level) -> Explanation:
     """The level in plain words, for the page about the Rule."""
     return _EXPLANATIONS[level]

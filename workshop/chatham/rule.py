@@ -418,27 +418,6 @@ def check_visibility(*, session: Visibility | None, level: Level) -> LevelFault 
     return None
 
 
-def check_levels(
-    *,
-    series: Level | None,
-    session: Level | None,
-    visibility: Visibility | None = None,
-    items: Iterable[tuple[bool, Level | None]] = (),
-) -> list[LevelFault]:
-    """Every fault of a session's levels, the visibility's first, then the items' in their order.
-
-    Args:
-        series: the series' level.
-        session: the session's own level, None where it says nothing.
-        visibility: the session's own visibility, None where it says nothing.
-        items: for each item whether it is a talk, and its own level.
-    """
-    level, _ = effective_level(session=session, series=series)
-    faults = [check_visibility(session=visibility, level=level)]
-    faults += [check_item_level(item=item, session=level, is_talk=is_talk) for is_talk, item in items]
-    return [fault for fault in faults if fault is not None]
-
-
 def is_looser(old: Level, new: Level) -> bool:
     """Whether going from old to new lets more be used or seen."""
     return new < old

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import segno
-
 QUIET = 4
 """Modules left free on every side (ISO/IEC 18004)."""
 
@@ -21,6 +19,8 @@ class QRCode(NamedTuple):
 
 def make_qr(text: str) -> QRCode:
     """Return the QR code of a text such as an address, readable when a seventh of it is damaged (level M)."""
+    import segno
+
     matrix = segno.make(text, error="m", micro=False).matrix
     runs = []
     for y, row in enumerate(matrix, QUIET):

@@ -62,6 +62,9 @@ class OutboxMessage(Base):
     """Further headers, such as Reply-To and List-Unsubscribe."""
     attachments: Mapped[tuple[dict[str, Any], ...]] = mapped_column(JSONTuple, default=())
     """Objects with `filename`, `content_type` and `content` (text)."""
+    itip_method: Mapped[str] = mapped_column(sa.String(10), default="")
+    """METHOD of the calendar part (RFC 5546): `REQUEST`, `CANCEL`, or empty. Outlives the body: a cancellation is only
+    sent for what a request that left has put into a calendar."""
     message_id: Mapped[str] = mapped_column(sa.String(200), unique=True)
     """Stored before the first attempt and kept on every retry."""
     state: Mapped[OutboxState] = mapped_column(enum_column(OutboxState), default=OutboxState.QUEUED)

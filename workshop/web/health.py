@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, jsonify
@@ -12,9 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.language import languages
-from workshop.mail.models import Worker
+from workshop.mail.queries import is_worker_heard
 
-HEARD_WITHIN = timedelta(minutes=2)
 PRIVATE_PATHS = (
     "my",
     "join",
@@ -52,8 +51,7 @@ def readiness(now: datetime) -> dict[str, bool]:
         db.session.execute(sa.text("SELECT 1"))
         checks["database"] = True
         checks["schema"] = is_schema_current()
-        heard = db.session.scalar(sa.select(sa.func.max(Worker.heartbeat_at)))
-        checks["worker"] = heard is not None and now - heard <= HEARD_WITHIN
+        checks["worker"] = is_worker_heard(db.session(), now=now)
     except SQLAlchemyError:
         db.session.rollback()
         current_app.logger.warning("not ready: %s", ", ".join(name for name, is_met in checks.items() if not is_met))

@@ -13,7 +13,6 @@ from workshop.chatham.rule import (
     LevelFault,
     Visibility,
     check_item_level,
-    check_levels,
     effective_level,
     effective_visibility,
     is_in_series_list,
@@ -120,19 +119,6 @@ def test_only_a_talk_in_a_discussion_may_be_looser_and_no_item_is_closed(
     item: Level | None, session: Level, expected: LevelFault | None, *, is_talk: bool
 ) -> None:
     assert check_item_level(item=item, session=session, is_talk=is_talk) is expected
-
-
-def test_all_the_faults_of_a_session_are_found_at_once() -> None:
-    faults = check_levels(
-        series=CLOSED, session=None, visibility=UNLISTED, items=[(True, RECORD), (True, None), (False, CLOSED)]
-    )
-    assert faults == [
-        LevelFault.CLOSED_BUT_VISIBLE,
-        LevelFault.ITEM_LOOSER_THAN_SESSION,
-        LevelFault.CLOSED_ITEM,
-    ]
-    assert check_levels(series=CLOSED, session=None, visibility=INVITE_ONLY) == []
-    assert check_levels(series=CLOSED, session=WHOLE, visibility=PUBLIC) == []
 
 
 def test_looser_lets_more_be_used_or_seen() -> None:

@@ -16,7 +16,6 @@ from workshop.chatham.notices import (
     level_character,
     level_sign,
     notice,
-    requires_acknowledgement,
 )
 from workshop.chatham.rule import Level
 from workshop.core.localized import Localized
@@ -56,7 +55,7 @@ def test_a_version_that_never_was_is_a_lookup_error() -> None:
 
 
 def test_the_box_is_asked_for_from_discussion_up() -> None:
-    assert [requires_acknowledgement(level) for level in Level] == [False, True, True, True]
+    assert [current_notice(level).box is not None for level in Level] == [False, True, True, True]
     box = current_notice(Level.DISCUSSION).box
     assert box is not None
     assert box["fr"] == "J’ai lu cette règle et je la respecterai."

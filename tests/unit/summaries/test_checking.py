@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.builders import NOW, both, build_answer, build_item, build_participant, build_person
@@ -11,6 +12,7 @@ from workshop.chatham.rule import ConsentKind, Level
 from workshop.core.faults import InvalidValuesError
 from workshop.core.localized import Localized
 from workshop.programme.models import SpeakerConsent
+from workshop.rsvp.models import Answer
 from workshop.summaries.models import Summary
 from workshop.summaries.rule import Checked, SummaryBlockedError, blocks, open_warnings
 from workshop.summaries.service import check_summary
@@ -108,10 +110,8 @@ def test_for_a_helper_a_guests_name_reads_like_any_other(session: Session) -> No
     assert "Galland" in " ".join(_words(with_guest))
 
 
-def _answers(session: Session, desk: Desk) -> list:  # type: ignore[type-arg] # rows of any kind
-    from workshop.rsvp.queries import list_answers
-
-    return list(list_answers(session, desk.one.id))
+def _answers(session: Session, desk: Desk) -> list[Answer]:
+    return list(session.scalars(sa.select(Answer).where(Answer.workshop_session_id == desk.one.id)))
 
 
 def test_a_helper_is_refused_what_everybody_sees(session: Session) -> None:

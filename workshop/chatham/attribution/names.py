@@ -197,7 +197,7 @@ class Names:
         if not text.is_capital(last):
             if honorific is not None and text.words[honorific] in _SURE:
                 return (honorific, last, Reason.HONORIFIC_AND_NAME)
-            small_name = not ordinary and len(text.words[last]) > 3 and text.words[first - 1] not in DETERMINERS  # noqa: PLR2004
+            small_name = not ordinary and len(text.words[last]) > 3 and text.words[first - 1] not in DETERMINERS  # noqa: PLR2004 (shorter is a word)
             return (first, last, Reason.COMMON_SURNAME) if small_name else None
         if honorific is None and ordinary:
             honorific = text.honorific_before(first, TITLES)
@@ -234,7 +234,7 @@ class Names:
         if ordinary:
             explained = text.is_shouted(first, last) or (text.begins_sentence(first) and not text.speech_follows(last))
             return (first, last, Reason.FIRST_NAME) if capital and not explained else None
-        if capital or (len(words[first]) > 3 and (not first or words[first - 1] not in DETERMINERS)):  # noqa: PLR2004
+        if capital or (len(words[first]) > 3 and (not first or words[first - 1] not in DETERMINERS)):  # noqa: PLR2004 (as above)
             return (first, last, Reason.FIRST_NAME)
         return None
 

@@ -119,7 +119,7 @@ def _made_acronyms(segment: str) -> set[str]:
     if len(loud) < 2:  # noqa: PLR2004 (one capital is the name's own)
         return set()
     every = [word[0] for word in words if word[0].isupper() or fold(word) in STOP]
-    return {made for letters in (loud, every) if _FULL_ENOUGH <= len(made := fold("".join(letters))) <= 8}  # noqa: PLR2004
+    return {made for letters in (loud, every) if _FULL_ENOUGH <= len(made := fold("".join(letters))) <= 8}  # noqa: PLR2004 (longer is no acronym)
 
 
 def domain_forms(domain: str) -> tuple[str, Form | None] | None:

@@ -173,7 +173,6 @@ def _follow(opened: dict[str, int], mark: str, start: int, end: int) -> Iterator
 
 _HEADING = re.compile(r"[ ]{0,3}\#{1,6}[ ]")
 _UNDERLINE = re.compile(r"[ ]{0,3}(?:=+|-{2,})[ \t]*")
-_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|\[\^?\w{1,20}\]:?)[ \t]+")
 _DATED = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)|https?://|\bdoi\b|\bisbn\b")
 _LONGEST_CITATION = 600
 _MOST_HEADING_WORDS = 7
@@ -244,6 +243,6 @@ class Sources:
         others = [
             word
             for word in (*self.text.words[begin:first], *self.text.words[last + 1 : stop])
-            if len(word) > 2 and word.isalpha()  # noqa: PLR2004
+            if len(word) > 2 and word.isalpha()  # noqa: PLR2004 (two letters are an article)
         ]
         return len(others) >= _OTHER_WORDS and not self.text.speech_follows(last)

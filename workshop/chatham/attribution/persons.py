@@ -204,7 +204,7 @@ def _initials(words: tuple[str, ...]) -> set[tuple[str, ...]]:
 def _surnames(family: tuple[str, ...]) -> set[tuple[str, ...]]:
     """The surname whole, without its particles, in parts, and run together."""
     content = tuple(word for word in family if word not in PARTICLES)
-    found = {family, content, ("".join(family),), *((word,) for word in content if len(word) > 2 or len(content) == 1)}  # noqa: PLR2004
+    found = {family, content, ("".join(family),), *((word,) for word in content if len(word) > 2 or len(content) == 1)}  # noqa: PLR2004 (two letters are many words)
     if len(content) > 1:
         found.add(("".join(content),))
     for start in range(1, len(family) - 1):

@@ -91,6 +91,8 @@ class Series(Base):
     """The organisers' own sentence, shown after the Rule's notice; empty for none. Its wordings: OwnSentence."""
     own_sentence_version: Mapped[int] = mapped_column(default=0)
     """Of the wording above, 0 while there never was one; an acknowledgement keeps it."""
+    embed_origins: Mapped[tuple[str, ...]] = mapped_column(default=())
+    """Sites that may show the series' list in a frame, as origins such as `https://partner.example.org` (RFC 6454)."""
 
     sessions: Mapped[list[WorkshopSession]] = relationship(
         back_populates="series",
@@ -181,6 +183,10 @@ class WorkshopSession(Base):
     """None: the series'."""
     is_published: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime | None]
+    unpublished_at: Mapped[datetime | None]
+    """When it was last taken back after having been published; None while it is published or never was."""
+    cancelled_at: Mapped[datetime | None]
+    """When it was cancelled; None unless it is. Calendars keep it for a time from then on."""
     uid: Mapped[str] = mapped_column(sa.String(36), unique=True, default=lambda: str(uuid.uuid4()))
     """Local part of the UID (RFC 5545, 3.8.4.7); never changes."""
     sequence: Mapped[int] = mapped_column(default=0)

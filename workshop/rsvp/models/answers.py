@@ -155,6 +155,11 @@ class Answer(Base):
     """By which a helper finds this answer at the door."""
     invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id", ondelete="SET NULL"), index=True)
     """The invitation that let this answer in."""
+    sequence_offset: Mapped[int] = mapped_column(default=0)
+    """Added to the session's SEQUENCE in this participant's own entry (RFC 5545, 3.8.7.4): raised whenever a confirmed
+    answer changes, never lowered. Kept by `state`."""
+    reply_stamped_at: Mapped[datetime | None]
+    """DTSTAMP of the last reply from a calendar that was applied (RFC 5546, 2.1.5): older ones come too late."""
     told_starts_at: Mapped[datetime | None]
     """What the participant was last told of the session, from here on; None: nothing yet."""
     told_ends_at: Mapped[datetime | None]
@@ -168,6 +173,13 @@ class Answer(Base):
     participant: Mapped[Participant] = relationship(back_populates="answers")
     workshop_session: Mapped[WorkshopSession] = relationship()
     request: Mapped[AnswerRequest | None] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+
+    @validates("state")
+    def _raise_sequence(self, _key: str, value: AnswerState) -> AnswerState:
+        # Whatever the answer was, the entry of this participant says something else from now on.
+        if self.state not in {None, AnswerState.PENDING, value}:
+            self.sequence_offset = (self.sequence_offset or 0) + 1
+        return value
 
 
 class AnswerRequest(Base):

@@ -125,16 +125,6 @@ def count_states(session: Session, session_id: int) -> dict[AnswerState, int]:
     return dict.fromkeys(AnswerState, 0) | {row[0]: row[1] for row in rows}
 
 
-def list_answers(session: Session, session_id: int) -> Sequence[Answer]:
-    """Return a session's confirmed answers with their participants, the earliest first; for its organisers only."""
-    return session.scalars(
-        sa.select(Answer)
-        .where(Answer.workshop_session_id == session_id, Answer.state != AnswerState.PENDING)
-        .options(joinedload(Answer.participant, innerjoin=True))
-        .order_by(Answer.created_at, Answer.id)
-    ).all()
-
-
 def find_participant(session: Session, *, purpose: Purpose, token: str) -> Participant | None:
     """Return whose link this is; None for one that is forged, revoked, erased or for another purpose."""
     subject = find_subject(session, purpose=purpose, token=token)
