@@ -2,7 +2,18 @@
 
 from workshop.ical.serialise import serialise, serialise_event
 from workshop.ical.text import clean_text
-from workshop.ical.values import Calendar, Event, EventStatus
+from workshop.ical.values import Calendar, Event, EventStatus, Invitation, Method, PartStat
 from workshop.ical.vtimezone import vtimezone_for
 
-__all__ = ["Calendar", "Event", "EventStatus", "clean_text", "serialise", "serialise_event", "vtimezone_for"]
+__all__ = [
+    "Calendar",
+    "Event",
+    "EventStatus",
+    "Invitation",
+    "Method",
+    "PartStat",
+    "clean_text",
+    "serialise",
+    "serialise_event",
+    "vtimezone_for",
+]

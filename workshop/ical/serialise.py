@@ -16,7 +16,7 @@ from workshop.ical.vtimezone import UTC_NAMES, vtimezone_for
 if TYPE_CHECKING:
     from icalendar import Component
 
-    from workshop.ical.values import Calendar, Event
+    from workshop.ical.values import Calendar, Event, Invitation
 
 PRODID = "-//workshop//workshop//EN"
 REFRESH_INTERVAL = "PT4H"
@@ -60,7 +60,7 @@ def serialise_event(event: Event) -> bytes:
     vevent = Vevent()
     revised_at = _format_utc(event.revised_at)
     add_line(vevent, "UID", event.uid)
-    add_raw(vevent, "DTSTAMP", revised_at)
+    add_raw(vevent, "DTSTAMP", _format_utc(event.stamped_at) if event.stamped_at else revised_at)
     add_raw(vevent, "LAST-MODIFIED", revised_at)
     add_raw(vevent, "SEQUENCE", str(event.sequence))
     add_raw(vevent, "STATUS", event.status.value)
@@ -75,8 +75,19 @@ def serialise_event(event: Event) -> bytes:
     if categories := [escape(line) for category in event.categories if (line := clean_line(category))]:
         add_raw(vevent, "CATEGORIES", ",".join(categories))
     add_uri(vevent, "CONFERENCE", event.conference, {"VALUE": "URI", "FEATURE": "VIDEO"})
+    if event.invitation is not None:
+        _add_invitation(vevent, event.invitation)
     # The library's own stubs leave the type open.
     return bytes(vevent.to_ical(sorted=False))
+
+
+def _add_invitation(vevent: Component, invitation: Invitation) -> None:
+    # The library quotes a parameter's value where RFC 5545 wants it; a quotation mark itself cannot stand in one.
+    name = clean_line(invitation.organizer_name).replace('"', "”")
+    add_uri(vevent, "ORGANIZER", f"mailto:{invitation.organizer}", {"CN": name} if name else None)
+    # One attendee only: nobody learns of another.
+    parameters = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": invitation.partstat.value}
+    add_uri(vevent, "ATTENDEE", f"mailto:{invitation.attendee}", {**parameters, "RSVP": "TRUE"})
 
 
 def _serialise_head(calendar: Calendar) -> bytes:
@@ -87,6 +98,8 @@ def _serialise_head(calendar: Calendar) -> bytes:
     add_raw(vcalendar, "VERSION", "2.0")
     add_raw(vcalendar, "PRODID", PRODID)
     add_raw(vcalendar, "CALSCALE", "GREGORIAN")
+    if calendar.method is not None:
+        add_raw(vcalendar, "METHOD", calendar.method.value)
     add_line(vcalendar, "NAME", calendar.name, calendar.language)
     add_line(vcalendar, "X-WR-CALNAME", calendar.name)
     add_uri(vcalendar, "URL", calendar.url)

@@ -13,6 +13,36 @@ class EventStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class PartStat(StrEnum):
+    """PARTSTAT of an attendee (RFC 5545 3.2.12), as far as an event has it."""
+
+    NEEDS_ACTION = "NEEDS-ACTION"
+    ACCEPTED = "ACCEPTED"
+    TENTATIVE = "TENTATIVE"
+    DECLINED = "DECLINED"
+
+
+class Method(StrEnum):
+    """METHOD of a calendar that is mailed (RFC 5546 1.4); feeds and downloads have none."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+    REPLY = "REPLY"
+    COUNTER = "COUNTER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """Who asks whom, in an event that is mailed (RFC 5546 3.2.2); addresses without `mailto:`."""
+
+    organizer: str
+    """A role address with the registration's token."""
+    organizer_name: str
+    attendee: str
+    """Exactly as in the message's To."""
+    partstat: PartStat
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One VEVENT.
@@ -28,7 +58,9 @@ class Event:
     uid: str
     sequence: int
     revised_at: datetime
-    """DTSTAMP and LAST-MODIFIED."""
+    """LAST-MODIFIED, and DTSTAMP where nothing else is said."""
+    stamped_at: datetime | None = None
+    """DTSTAMP of an event that is mailed: the message's time (RFC 5545 3.8.7.2)."""
     starts_at: datetime
     ends_at: datetime
     """Exclusive."""
@@ -44,6 +76,8 @@ class Event:
     categories: tuple[str, ...] = ()
     conference: str = ""
     """The join link (RFC 7986 5.11); in personal calendars only."""
+    invitation: Invitation | None = None
+    """In mail only."""
 
     def __post_init__(self) -> None:
         """Check, and bring the instants to UTC.
@@ -51,8 +85,10 @@ class Event:
         Not only for tidiness: within one zone Python compares and hashes wall times, so the two passes through an hour
         that comes twice would be one key of the cache.
         """
-        for name in ("revised_at", "starts_at", "ends_at"):
-            instant: datetime = getattr(self, name)
+        for name in ("revised_at", "stamped_at", "starts_at", "ends_at"):
+            instant: datetime | None = getattr(self, name)
+            if instant is None:
+                continue
             if instant.utcoffset() is None:
                 raise ValueError(f"{name} is naive")
             object.__setattr__(self, name, instant.astimezone(UTC))
@@ -82,3 +118,5 @@ class Calendar:
     """A CSS colour name, or #rrggbb, which goes into X-APPLE-CALENDAR-COLOR because COLOR takes names only."""
     is_feed: bool = True
     """A feed says how often to look again; a download does not."""
+    method: Method | None = None
+    """What a mailed calendar asks for; it says nothing of the calendar as a whole."""

@@ -5,18 +5,14 @@ from workshop.rsvp.emails.answers import (
     Sample,
     answer_recorded,
     answer_recorded_sample,
-    calendar_entry,
-    calendar_file,
-    calendar_files,
     confirm_address,
     confirm_address_text,
     erasure_of,
-    join_url,
-    my_url,
     reply_to,
     sample,
     sender_name,
 )
+from workshop.rsvp.emails.calendar import calendar_entry, calendar_file, calendar_files, join_url, my_url
 from workshop.rsvp.emails.following import session_announced
 from workshop.rsvp.emails.invitations import invitation, invitation_sample
 from workshop.rsvp.emails.links import confirm_new_address, link_resent

@@ -15,11 +15,11 @@ from workshop.core.language import languages
 from workshop.core.links import Purpose, mark, new_subject
 from workshop.core.localtime import city
 from workshop.core.urls import external_url
-from workshop.ical import Calendar, Event, serialise
 from workshop.mail.render import Rendered, render
 from workshop.mail.service import enqueue, sender_of, supersede
 from workshop.programme.models import Series
-from workshop.programme.view import SessionView, session_event, session_view
+from workshop.programme.view import SessionView, session_view
+from workshop.rsvp.emails.calendar import calendar_files, join_url, my_url
 from workshop.rsvp.models import Answer, AnswerState, Participant
 from workshop.rsvp.queries import positions
 from workshop.rsvp.schedule import REQUEST_LIFETIME, door_opens_at, erases_at
@@ -168,12 +168,6 @@ def sample(answer: Answer, view: SessionView, kind: str, context: Mapping[str, A
     return Sample(sender, reply_to(series, view).get("Reply-To", ""), text, has_calendar)
 
 
-def calendar_files(answer: Answer) -> tuple[dict[str, str], ...]:
-    """Return the calendar entry to attach: for a seat, unless the participant wants no such files."""
-    has_file = answer.state is AnswerState.ACCEPTED and answer.participant.wants_calendar
-    return (calendar_file(answer),) if has_file else ()
-
-
 def view_for(answer: Answer) -> SessionView | None:
     """Return the session as a mail about this answer may show it; None where nothing can be said or sent."""
     if answer.participant.address is None:
@@ -277,55 +271,3 @@ def sender_name(series: Series, view: SessionView, language: str) -> str:
 def reply_to(series: Series, view: SessionView) -> dict[str, str]:
     """Return the Reply-To header: the series' contact, none where the message is neutral, since its domain tells."""
     return {"Reply-To": series.contact} if series.contact and not view.is_neutral else {}
-
-
-def my_url(participant: Participant, language: str) -> str:
-    """Return the address of the personal page, its secret as a mark."""
-    return external_url("my.page", lang=language, token=mark(Purpose.MY, participant.subject))
-
-
-def join_url(answer: Answer, language: str) -> str:
-    """Return the address of the join page, its secret as a mark."""
-    return external_url("rsvp.join", lang=language, token=mark(Purpose.JOIN, answer.subject))
-
-
-def calendar_file(answer: Answer) -> dict[str, str]:
-    """Return the attachment `session.ics`: the participant's own UID, opaque, with the join link.
-
-    Its lines are unfolded, because a fold would cut a mark in two; whoever puts the links in folds them again.
-    """
-    language = answer.participant.language
-    view, event = calendar_entry(answer)
-    name = view.label if view.is_neutral else view.series_title
-    content = serialise(
-        Calendar(name=name.pick(language, view.languages).value, language=language, is_feed=False), [event]
-    )
-    return {
-        "filename": "session.ics",
-        "content_type": "text/calendar; charset=utf-8",
-        "content": content.decode().replace("\r\n ", ""),
-    }
-
-
-def calendar_entry(answer: Answer) -> tuple[SessionView, Event]:
-    """Return the session as a participant's calendar may show it, and the entry made from it, its links as marks."""
-    participant = answer.participant
-    language = participant.language
-    view = session_view(
-        answer.workshop_session,
-        audience=Audience.PARTICIPANT,
-        surface=Surface.CALENDAR,
-        is_discreet=participant.is_discreet,
-    )
-    assert view is not None
-    page = external_url("public.session", lang=language, series=view.series_slug, session=view.slug)
-    event = session_event(
-        view,
-        language=language,
-        url=my_url(participant, language) if view.is_neutral else page,
-        domain=str(current_app.config["DOMAIN"]),
-        uid=answer.uid,
-        join_url=join_url(answer, language) if view.has_join_link else "",
-        is_transparent=False,
-    )
-    return view, event

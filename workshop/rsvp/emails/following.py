@@ -7,7 +7,8 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from workshop.rsvp.emails.answers import calendar_files, join_url, send, view_for
+from workshop.rsvp.emails.answers import send, view_for
+from workshop.rsvp.emails.calendar import calendar_files, join_url
 from workshop.rsvp.models import Answer
 from workshop.rsvp.schedule import REQUEST_LIFETIME, door_opens_at
 

@@ -16,7 +16,8 @@ from workshop.mail.service import enqueue, supersede
 from workshop.people.models import Person
 from workshop.programme.models import LevelProposal, WorkshopSession
 from workshop.programme.view import SessionView, session_view
-from workshop.rsvp.emails.answers import calendar_files, my_url, reply_to, sender_name, view_for
+from workshop.rsvp.emails.answers import reply_to, sender_name, view_for
+from workshop.rsvp.emails.calendar import calendar_files, my_url
 from workshop.rsvp.models import Answer, AnswerState
 from workshop.rsvp.view.levels import asked_view
 

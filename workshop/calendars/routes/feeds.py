@@ -1,15 +1,13 @@
-"""Feeds, downloads and the subscribe page."""
+"""Public feeds, one session to download, and the page that says how to subscribe."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from urllib.parse import quote
 
-import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, redirect, render_template, url_for
+from flask import Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from workshop.calendars.routes.blueprint import ICS, blueprint, for_programs
 from workshop.calendars.view import all_feed as make_all_feed
 from workshop.calendars.view import in_window, last_revision, window_start
 from workshop.calendars.view import series_feed as make_series_feed
@@ -35,42 +33,11 @@ from workshop.programme.queries import (
 )
 from workshop.programme.view import SeriesView, series_view, session_view
 
-blueprint = Blueprint("calendars", __name__, template_folder="templates", url_prefix="")
-
-ICS = "text/calendar; charset=utf-8"
 FEED_CACHING = "public, no-cache"
 
 
-def _for_programs(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Answer programs in their own way: plain text for what is not there, 503 while the database is away.
-
-    A calendar client that is given an error page or an empty calendar with status 200 deletes what it had.
-    """
-
-    @wraps(view)
-    def answer(lang: str, **values: str) -> Response:
-        try:
-            return view(lang, **values)
-        except NotFoundError:
-            return _plain("Not found\n", 404)
-        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
-            db.session.rollback()
-            current_app.logger.error("no feed: %s", type(error).__name__)  # noqa: TRY400 (the statement tells no more)
-            response = _plain("The service is not available for the moment. Please try again later.\n", 503)
-            response.headers["Retry-After"] = "120"
-            return response
-
-    return answer
-
-
-def _plain(text: str, status: int) -> Response:
-    response = Response(text, status=status, content_type="text/plain; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
 @blueprint.get("/<lang:lang>/calendar.ics")
-@_for_programs
+@for_programs
 def all_feed(lang: str) -> Response:
     """Every public session."""
     now = clock.now()
@@ -90,7 +57,7 @@ def all_feed(lang: str) -> Response:
 
 
 @blueprint.get("/<lang:lang>/series/<series>/calendar.ics")
-@_for_programs
+@for_programs
 def series_feed(lang: str, series: str) -> Response:
     """A series' public sessions. Under an old slug it answers itself: clients do not follow redirects for ever."""
     now = clock.now()
@@ -106,7 +73,7 @@ def series_feed(lang: str, series: str) -> Response:
 
 
 @blueprint.get("/<lang:lang>/series/<series>/<session>/session.ics")
-@_for_programs
+@for_programs
 def session_file(lang: str, series: str, session: str) -> Response:
     """One session, to open in a calendar."""
     mark = _find_mark(series)

@@ -1,4 +1,4 @@
-"""Feeds and downloads: from views to octets (RFC 5545). Needs an application context."""
+"""Public feeds, and one session to download."""
 
 from __future__ import annotations
 

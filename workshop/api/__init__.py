@@ -1,0 +1,1 @@
+"""Public data for machines, as JSON: read only."""
