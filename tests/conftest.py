@@ -21,6 +21,7 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
@@ -210,6 +211,36 @@ def environ(request: pytest.FixtureRequest, instance_path: Path, database_url: s
     }
 
 
+_ENGINES: dict[str, Any] = {}
+
+
+def _share_statements(engine: Any) -> None:
+    """Let the engines of one process share what SQLAlchemy has compiled, once one of them knows its server."""
+    kept = _ENGINES.get(engine.dialect.name)
+    if kept is not None and getattr(kept.dialect, "server_version_info", None):
+        engine.dialect, engine._compiled_cache = kept.dialect, kept._compiled_cache
+    else:
+        _ENGINES[engine.dialect.name] = engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_kept() -> Iterator[None]:
+    """Keep what werkzeug compiles of an address: every application has the same, and it is most of what making one costs."""
+    patch = pytest.MonkeyPatch()
+    original = Rule._compile_builder
+    kept: dict[Any, Any] = {}
+
+    def compile_builder(self: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 (the signature is werkzeug's)
+        key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = original(self, append_unknown)
+        return kept[key]
+
+    patch.setattr(Rule, "_compile_builder", compile_builder)
+    yield
+    patch.undo()
+
+
 @pytest.fixture(scope="session")
 def templates_kept(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
     """Give a place where the applications of one process keep compiled templates: half of what a first page costs."""
@@ -233,6 +264,8 @@ def configure(
         app.testing = True
         app.test_client_class = Client
         app.jinja_env.bytecode_cache = templates_kept
+        with app.app_context():
+            _share_statements(db.engine)
         made.append(app)
         return app
 
