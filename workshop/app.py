@@ -65,9 +65,12 @@ def models() -> list[str]:
 def blueprints() -> list[Blueprint]:
     """Return every feature's pages, in the order of the layers."""
     from workshop.accounts.routes import blueprint as accounts
+    from workshop.api.routes import blueprint as api
+    from workshop.calendars.organise import blueprint as calendars_organise
     from workshop.calendars.routes import blueprint as calendars
     from workshop.organise.routes import blueprint as organise
     from workshop.programme.organise import blueprint as programme_organise
+    from workshop.public.elsewhere import blueprint as elsewhere
     from workshop.public.erased import blueprint as erased
     from workshop.public.my import blueprint as my
     from workshop.public.routes import blueprint as public
@@ -80,12 +83,15 @@ def blueprints() -> list[Blueprint]:
         accounts,
         calendars,
         rsvp,
+        api,
         my,
         erased,
         speaker,
         public,
+        elsewhere,
         programme_organise,
         rsvp_organise,
         summaries_organise,
+        calendars_organise,
         organise,
     ]

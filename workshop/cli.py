@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 def _mail() -> click.Command:
+    from workshop.calendars.cli import receive
     from workshop.mail.cli import mail
 
+    mail.add_command(receive)
     return mail
 
 
@@ -84,8 +86,23 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
+    def _invoke_piped(self, ctx: click.Context) -> Any:
+        """Run `mail receive` at the end of a mail server's pipe, which writes back to the sender on any other status.
+
+        What it prints may be quoted there too.
+        """
+        try:
+            return super().invoke(ctx)
+        except click.exceptions.Exit:
+            raise
+        except Exception as fault:  # noqa: BLE001 (whatever is wrong here is not the sender's to know; `doctor` says it)
+            click.echo(f"{type(fault).__name__}: try again later", err=True)
+        return ctx.exit(os.EX_TEMPFAIL)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what the product refuses becomes a line on standard error and exit status 1."""
+        if ctx.invoked_subcommand is None and ctx.args == ["receive"]:
+            return self._invoke_piped(ctx)
         try:
             return super().invoke(ctx)
         except ConfigurationError as fault:

@@ -19,6 +19,8 @@ from workshop.core.places import root
 PREFIX = "WORKSHOP_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+_WITH_IMAP = ("MAIL_REPLIES", "IMAP_USERNAME", "IMAP_FOLDER")
+
 
 def _text(value: str) -> str:
     return value.strip()
@@ -83,6 +85,15 @@ def _address(value: str) -> str:
     return value.strip()
 
 
+def _own_address(value: str) -> str:
+    # Up to 64 octets of local part (RFC 5321, 4.5.3.1.1) must leave room for `+` and a token of 32.
+    if not value.strip():
+        return ""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,31}@[^@\s<>\"]+", value.strip()):
+        raise ValueError("expected an e-mail address with a local part of at most 31 letters, digits, dots or hyphens")
+    return value.strip()
+
+
 def _database(value: str) -> str:
     value = value.strip()
     if value.startswith(("postgresql://", "postgres://")):
@@ -139,6 +150,20 @@ SETTINGS = (
     Setting("MAIL_USE_SSL", "off", _flag, "TLS from the start, verified"),
     Setting("MAIL_DEFAULT_SENDER", None, _address, "address that mail comes from; required with MAIL_SERVER"),
     Setting("MAIL_RATE_PER_SECOND", "0", _rate, "messages per second, 0 for no limit"),
+    Setting(
+        "MAIL_REPLIES",
+        "",
+        _own_address,
+        "address whose `+` addresses receive answers from calendars; without one they reach nobody",
+    ),
+    Setting("IMAP_SERVER", "", _text, "server of the mailbox to take such answers from; it needs MAIL_REPLIES"),
+    Setting("IMAP_PORT", "993", _number(1, 65535), "port of that server"),
+    Setting("IMAP_USERNAME", "", _text, "user of the mailbox"),
+    Setting("IMAP_PASSWORD", "", str, "password of the mailbox", is_secret=True),
+    Setting(
+        "IMAP_USE_SSL", "on", _flag, "TLS from the start, verified; off: STARTTLS, verified, but on this machine none"
+    ),
+    Setting("IMAP_FOLDER", "INBOX", _text, "folder that such answers arrive in, and are deleted from once read"),
     Setting("HOST", "127.0.0.1", _text, "address to listen on"),
     Setting("PORT", "5000", _number(1, 65535), "port to listen on"),
     Setting("RATE_LIMITS", "on", _flag, "off only to measure; also lifts the forms’ minimum time"),
@@ -246,6 +271,9 @@ def _derive(configuration: Configuration, faults: list[str]) -> None:
         faults.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
     if values["MAIL_SERVER"] and configuration.sources["MAIL_DEFAULT_SENDER"] == "default":
         faults.append("MAIL_DEFAULT_SENDER is required with MAIL_SERVER")
+    if values["IMAP_SERVER"]:
+        # Without it every invitation would say that an answer in the calendar reaches nobody.
+        faults += [f"{name} is required with IMAP_SERVER" for name in _WITH_IMAP if not values[name]]
     sender = values.setdefault("MAIL_DEFAULT_SENDER", "workshop@localhost")
     if not values.get("DOMAIN"):
         values["DOMAIN"] = sender.rpartition("@")[2]

@@ -55,7 +55,7 @@ def run() -> int:
     status, said = 0, set[Finding]()
     with app.app_context(), speaking(command_language(app.config["LANGUAGES"])):
         try:
-            for check in (_configuration, _database, _zones, _translations, _mail, _worker):
+            for check in (_configuration, _database, _zones, _translations, _mail, _replies, _worker):
                 for finding in _guarded(check, app):
                     if finding in said:
                         continue  # a database that is gone fails more than one check
@@ -157,6 +157,23 @@ def _mail(app: Flask) -> Iterator[Finding]:
 
     fault = check_relay(app)
     text = _("the relay answers.") if fault is None else _("the relay refuses: %(fault)s", fault=fault)
+    yield Finding(is_well=fault is None, subject=subject, text=text)
+
+
+def _replies(app: Flask) -> Iterator[Finding]:
+    subject = _("Answers from calendars:")
+    if not app.config["IMAP_SERVER"]:
+        text = (
+            _("read where the mail server pipes them into workshop mail receive.")
+            if app.config["MAIL_REPLIES"]
+            else _("they reach nobody, and the mails say so: MAIL_REPLIES is not set.")
+        )
+        yield Finding(is_well=True, subject=subject, text=text)
+        return
+    from workshop.mail.mailbox import check
+
+    fault = check(app.config)
+    text = _("the mailbox opens.") if fault is None else _("the mailbox does not open: %(fault)s", fault=fault)
     yield Finding(is_well=fault is None, subject=subject, text=text)
 
 

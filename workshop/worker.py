@@ -28,6 +28,8 @@ from workshop.mail.models import OutboxMessage
 
 IDLE = 1.0
 """Seconds between two looks when there is nothing to do."""
+POLL = 60.0
+"""Seconds between two looks into the mailbox that answers from calendars arrive in."""
 GRACE = 4.0
 """Seconds that a message in flight has after SIGTERM; everything must have ended within 10."""
 logger = logging.getLogger(__name__)
@@ -128,6 +130,9 @@ def run(
         name=f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}",
     )
     thread = threading.Thread(target=loop.run, name="worker", daemon=True)
+    if app.config["IMAP_SERVER"] and not once:
+        # In a thread of its own that nobody waits for: a silent mailbox holds up no mail, and no exit.
+        threading.Thread(target=_watch_mailbox, args=(app, loop.stop), name="mailbox", daemon=True).start()
     with _signals() as received, _closing_database(app), Heartbeat(app, loop.name, clock.now):
         thread.start()
         while thread.is_alive() and not received and not loop.stop.is_set():
@@ -138,6 +143,22 @@ def run(
             # Only does anything when a relay is silent: what has begun may have left, and is shown as uncertain.
             delivery.give_back(worker=loop.name, now=clock.now())
     return 1 if loop.has_failed else 0
+
+
+def _watch_mailbox(app: Flask, stop: threading.Event) -> None:
+    from workshop.calendars.cli import poll
+    from workshop.mail.mailbox import MailboxError
+
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                poll()
+            except MailboxError as fault:
+                logger.warning("the mailbox: %s", fault)
+            except Exception as fault:  # noqa: BLE001 (the next look may succeed)
+                # Not the message: what a server says may quote a name.
+                logger.error("the mailbox cannot be read: %s", type(fault).__name__)  # noqa: TRY400 (a trace could show an address)
+            stop.wait(POLL)
 
 
 @contextmanager

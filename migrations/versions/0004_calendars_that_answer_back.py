@@ -25,6 +25,8 @@ def added() -> dict[str, list[sa.Column]]:
         "workshop_session": [
             sa.Column("unpublished_at", sa.DateTime(timezone=True), nullable=True),
             sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+            sa.Column("tombstone", sa.Text(), nullable=True),
+            sa.Column("moved_from", sa.DateTime(timezone=True), nullable=True),
         ],
     }
 

@@ -1,10 +1,10 @@
-"""The floor: a bare Flask page under the same server with the same settings."""
+"""The floor: a bare Flask page, and files as they lie, under the same server with the same settings."""
 
 from __future__ import annotations
 
 import sys
 
-from flask import Flask
+from flask import Flask, Response, send_from_directory
 from gunicorn.app.base import BaseApplication
 
 app = Flask(__name__)
@@ -13,6 +13,11 @@ app = Flask(__name__)
 @app.get("/")
 def page() -> str:
     return "<!doctype html><title>bare</title><p>" + "x" * 2000
+
+
+@app.get("/files/<name>")
+def file(name: str) -> Response:
+    return send_from_directory(sys.argv[2], name)
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
@@ -27,5 +32,4 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
 
 
 if __name__ == "__main__":
-    sys.argv, arguments = sys.argv[:2], sys.argv
     Server().run()

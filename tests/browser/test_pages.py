@@ -40,10 +40,12 @@ pytestmark = pytest.mark.browser
 PUBLIC = (
     "/{lang}/",
     "/{lang}/series/decloisonner/",
+    "/{lang}/series/decloisonner/embed",
     "/{lang}/series/decloisonner/2/",
     "/{lang}/series/decloisonner/4/",
     "/{lang}/series/decloisonner/4/rsvp",
     "/{lang}/series/decloisonner/subscribe",
+    "/{lang}/series/exemple/embed",
     "/{lang}/series/exemple/1/",
     "/{lang}/series/exemple/1/rsvp",
     "/{lang}/series/exemple/1/rsvp/sent",
@@ -63,6 +65,8 @@ PUBLIC = (
 OWN = (
     "/{lang}/my/{my}/",
     "/{lang}/my/{nameless}/",
+    "/{lang}/my/{my}/feed",
+    "/{lang}/my/{nameless}/feed",
     "/{lang}/my/{new_address}/",
     "/{lang}/join/{join}",
     "/{lang}/unsubscribe/{unsubscribe}",
@@ -72,6 +76,7 @@ OWN = (
     "/{lang}/invitation/{group}/",
     "/{lang}/invitation/{group}/sent",
     "/{lang}/speaker/{speaker}/",
+    "/{lang}/speaker/{speaker}/feed",
     "/{lang}/erased/{erased}",
 )
 ORGANISERS = (
@@ -87,6 +92,7 @@ ORGANISERS = (
     "/{lang}/organise/series/exemple/5/edit",
     "/{lang}/organise/series/exemple/1/answers",
     "/{lang}/organise/series/exemple/1/answers?state=accepted&sort=name",
+    "/{lang}/organise/calendar",
     "/{lang}/organise/break-glass",
     "/{lang}/organise/series/exemple/traces",
     "/{lang}/organise/series/exemple/1/breakdown",
@@ -129,10 +135,12 @@ def tokens(live_server: LiveServer) -> dict[str, str]:
         series = load_series(session, example_text(now.date()), now=now)
         organiser = build_organiser(session, email="organiser@example.org", is_administrator=True)
         grant(session, now=now, series_id=series.id, organiser=organiser, role=Role.OWNER, actor="test")
+        issue(session, purpose=Purpose.FEED, subject=organiser.subject)
         participant = build_participant(session, series, affiliation="Observatoire", access_needs="Sous-titres")
         answer = build_answer(session, participant=participant, workshop_session=series.sessions[0])
         nameless = build_participant(session, series, address=None)
         build_answer(session, participant=nameless, workshop_session=series.sessions[0])
+        issue(session, purpose=Purpose.FEED, subject=participant.subject)
         change = AddressChange(participant_id=participant.id, address="new@example.org", created_at=now)
         session.add(change)
         build_other_states(session, series, participant)

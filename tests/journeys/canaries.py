@@ -70,16 +70,19 @@ def word(datum: str, level: Level) -> Localized:
 
 # -- who may find what -------------------------------------------------------------------------------------------------
 
-PAGE, PERSONAL, INVITATION, CALENDAR, MAIL, WORKSPACE = (
+PAGE, PERSONAL, INVITATION, CALENDAR, FEED, MACHINE, MAIL, WORKSPACE = (
     "page",
     "personal",
     "invitation",
     "calendar",
+    "feed",
+    "machine",
     "mail",
     "workspace",
 )
+"""FEED is one’s own calendar, by a secret address; MACHINE what other sites and programs take over."""
 NOWHERE: frozenset[str] = frozenset()
-EVERYWHERE = frozenset({PAGE, PERSONAL, INVITATION, CALENDAR, MAIL})
+EVERYWHERE = frozenset({PAGE, PERSONAL, INVITATION, CALENDAR, FEED, MACHINE, MAIL})
 ON_PAGES = frozenset({PAGE, PERSONAL, INVITATION})
 OWN = frozenset({PERSONAL})
 CONFIRMED = ("participant", "speaker", "moderator")
@@ -90,6 +93,7 @@ Cell = tuple[frozenset[str], frozenset[str], frozenset[str]]
 """Where the public, who is invited, and who takes part or speaks may find a datum."""
 ALL: Cell = (EVERYWHERE, EVERYWHERE, EVERYWHERE)
 PAGES: Cell = (ON_PAGES, ON_PAGES, ON_PAGES)
+PASSED_ON: Cell = (ON_PAGES | {MACHINE}, ON_PAGES | {MACHINE}, ON_PAGES | {MACHINE})
 INVITED: Cell = (NOWHERE, frozenset({INVITATION, PERSONAL}), OWN)
 INSIDE: Cell = (NOWHERE, NOWHERE, OWN)
 NONE: Cell = (NOWHERE, NOWHERE, NOWHERE)
@@ -103,13 +107,13 @@ FOR_ORGANISERS = (
 TABLE: dict[str, tuple[Cell, Cell, Cell, Cell]] = {
     # on the record, discussion, whole session, closed
     "title": (ALL, ALL, INSIDE, INVITED),
-    "publictitle": (NONE, NONE, PAGES, NONE),
+    "publictitle": (NONE, NONE, PASSED_ON, NONE),
     **dict.fromkeys(CONTENT, (ALL, ALL, PAGES, INSIDE)),
     **dict.fromkeys(PEOPLE, (ALL, ALL, INSIDE, INSIDE)),
-    "slides": (PAGES, PAGES, INSIDE, INSIDE),
-    "recording": (PAGES, NONE, NONE, NONE),
-    "summary": (PAGES, PAGES, PAGES, NONE),
-    "quotation": (PAGES, PAGES, PAGES, NONE),
+    "slides": (PASSED_ON, PASSED_ON, INSIDE, INSIDE),
+    "recording": (PASSED_ON, NONE, NONE, NONE),
+    "summary": (PASSED_ON, PASSED_ON, PAGES, NONE),
+    "quotation": (PASSED_ON, PASSED_ON, PAGES, NONE),
     "draft": (NONE, NONE, NONE, NONE),
     **dict.fromkeys(FOR_ORGANISERS, (NONE, NONE, NONE, NONE)),
 }
@@ -141,6 +145,15 @@ def _is_for_helpers(datum: str, level: Level) -> bool:
 MUST = (
     # datum, level, audience, kind of place: where it has to be, so that finding nothing elsewhere means something.
     *(("title", level, "public", kind) for level in (REC, DIS) for kind in (PAGE, CALENDAR)),
+    *(
+        ("title", level, audience, FEED)
+        for level in (REC, DIS)
+        for audience in ("participant", "speaker", "moderator", "organiser")
+    ),
+    *(("abstract", level, "participant", FEED) for level in (REC, DIS)),
+    *((datum, level, "public", MACHINE) for level in (REC, DIS) for datum in ("title", "speaker")),
+    ("publictitle", WHO, "public", MACHINE),
+    ("draft", DIS, "organiser", FEED),
     *((datum, level, "public", PAGE) for level in (REC, DIS, WHO) for datum in CONTENT),
     *((datum, level, "public", CALENDAR) for level in (REC, DIS) for datum in ("abstract", "place", "speaker")),
     *((datum, level, "public", PAGE) for level in (REC, DIS) for datum in ("speaker", "affiliation", "moderator")),
@@ -407,20 +420,28 @@ def doors(session: Session, world: World, audience: str) -> list[str]:
         if audience == "participant":
             person = world.egos[level].participant.subject
             found += [("my", Purpose.MY, person), ("unsubscribe", Purpose.UNSUBSCRIBE, person)]
-            found.append(("join", Purpose.JOIN, world.egos[level].subject))
+            found += [("join", Purpose.JOIN, world.egos[level].subject), ("calendar", Purpose.FEED, person)]
         elif audience == "invited":
             found.append(("invitation", Purpose.INVITATION, world.invitations[level]))
         elif audience == "speaker":
-            found.append(("speaker", Purpose.SPEAKER, world.people[level].subject))
+            found += _doors_of_speaker(world.people[level])
         elif audience == "moderator":
-            found.append(("speaker", Purpose.SPEAKER, world.moderators[level].subject))
-    paths = [
-        f"/{language}/{word}/{issue(session, purpose=purpose, subject=subject)}{'/' if word in SLASHED else ''}"
-        for word, purpose, subject in found
-        for language in ("en", "fr")
-    ]
+            found += _doors_of_speaker(world.moderators[level])
+    if audience in world.organisers:
+        found.append(("calendar", Purpose.FEED, world.organisers[audience].subject))
+    paths = []
+    for word, purpose, subject in found:
+        token = issue(session, purpose=purpose, subject=subject)
+        if word == "calendar":
+            paths.append(f"/calendar/{token}.ics")
+        else:
+            paths += [f"/{language}/{word}/{token}{'/' if word in SLASHED else ''}" for language in ("en", "fr")]
     session.commit()
     return paths
+
+
+def _doors_of_speaker(person: Person) -> list[tuple[str, Purpose, str]]:
+    return [("speaker", Purpose.SPEAKER, person.subject), ("calendar", Purpose.FEED, person.subject)]
 
 
 def place_of(path: str) -> str:
@@ -428,7 +449,9 @@ def place_of(path: str) -> str:
     path = path.removeprefix("POST ")
     parts = path.partition("?")[0].strip("/").split("/")
     if path.partition("?")[0].endswith(".ics"):
-        return CALENDAR
+        return FEED if parts[0] == "calendar" else CALENDAR
+    if parts[0] == "api" or parts[-1] in {"feed.atom", "embed"}:
+        return MACHINE
     tail = parts[1:] if parts and parts[0] in {"fr", "en"} else parts
     head = tail[0] if tail else ""
     return {"organise": WORKSPACE, "my": PERSONAL, "speaker": PERSONAL, "join": PERSONAL, "invitation": INVITATION}.get(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,13 @@ def confirm(page: Page, live_server: LiveServer, inbox: Inbox) -> str:
     return address
 
 
+def _leaves_calendar(message: EmailMessage) -> bool:
+    """Whether a mail takes its session out of its reader's calendar."""
+    return [one.get_param("method") for one in message.walk() if one.get_content_type() == "text/calendar"] == [
+        "CANCEL"
+    ]
+
+
 def test_a_whole_series_in_one_act_and_leaving_one_leaves_the_others(
     page: Page, live_server: LiveServer, inbox: Inbox, clock: time_machine.Traveller
 ) -> None:
@@ -127,6 +135,8 @@ def test_a_whole_series_in_one_act_and_leaving_one_leaves_the_others(
         ("series@example.org", "2"): AnswerState.WITHDRAWN,
         ("series@example.org", "4"): AnswerState.ACCEPTED,
     }
+    worker.run_once(live_server.app)
+    assert _leaves_calendar(inbox.one())
 
     # A session announced later is answered by itself, with a mail of its own.
     with live_server.app.app_context():
@@ -176,8 +186,10 @@ def test_full_then_the_waiting_list_then_somebody_withdraws_then_the_place_is_of
     page.locator("form[action$='/withdraw']").locator("xpath=ancestor::details").locator("summary").click()
     page.locator("form[action$='/withdraw'] button").click()
     worker.run_once(live_server.app)
-    # A short time to undo.
-    assert inbox.new() == []
+    # A short time to undo; meanwhile the session leaves one's own calendar.
+    taken_out = inbox.one()
+    assert taken_out["To"] == "first@example.org"
+    assert _leaves_calendar(taken_out)
     clock.shift(timedelta(minutes=11))
     worker.run_once(live_server.app)
     offer = inbox.one()

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import vobject
+
+from tests.serving import served
 
 SERIES = """
 workshop: 1
@@ -30,31 +26,6 @@ sessions:
      timezone: America/Toronto, floor_languages: [en]}
 """
 PATHS = ("/fr/series/zones/calendar.ics", "/en/calendar.ics", "/fr/series/zones/summer/session.ics")
-
-
-@contextmanager
-def served(environment: dict[str, str]) -> Iterator[str]:
-    """Run `workshop serve` on a free port until the block ends, by SIGTERM sent twice."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    command = [sys.executable, "-m", "workshop", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=10).read()
-                break
-            except (urllib.error.URLError, ConnectionError):
-                assert process.poll() is None
-                assert time.monotonic() < deadline
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
 
 
 @pytest.fixture

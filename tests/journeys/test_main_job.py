@@ -63,7 +63,7 @@ def test_a_session_from_its_publication_to_the_room(
         _confirm(page, inbox.one())
         worker.run_once(live_server.app)
         recorded = inbox.one()
-        assert [part.get_filename() for part in recorded.iter_attachments()] == ["session.ics"]
+        assert [part.get_filename() for part in recorded.iter_attachments()] == ["invite.ics"]
         assert ROOM not in recorded.as_string()
 
         # Time moves: one reminder, in French, once.

@@ -76,6 +76,7 @@ def known(world: World, token: str = "unknown") -> dict[str, list[object]]:
         "lang": ["en"],
         "series": [world.series.slug],
         "session": [one.slug for one in world.sessions.values()],
+        "uid": [one.uid for one in world.sessions.values()],
         "token": [token],
         "key": [*world.slides.values(), *(canary("noslides", level) for level in Level)],
         "answer": [world.egos[level].id for level in Level],

@@ -64,8 +64,10 @@ ONLY = {
     "reminders/emails.py": {"Participant.address"},
     "reminders/service/looking.py": {"Participant.address", "Person.email"},
     "rsvp/emails/answers.py": {"Participant.address"},
+    "rsvp/emails/calendar.py": {"Participant.address"},
     "rsvp/emails/levels.py": {"Participant.address", "Person.email"},
     "public/my/page.py": {"Participant.address"},
+    "public/my/feed.py": {"Participant.address"},
     "rsvp/routes/inviting.py": {"Invitation.address"},
     # The door itself.
     "rsvp/routes/joining.py": {"WorkshopSession.room_link"},

@@ -89,3 +89,15 @@ def test_the_domain_of_identifiers_is_the_sender_s_unless_it_is_set(instance_pat
 def test_postgresql_is_reached_by_the_driver_that_is_installed(instance_path: Path) -> None:
     made = load(instance_path, DATABASE_URL="postgresql://u:p@127.0.0.1/w")
     assert made.values["DATABASE_URL"] == "postgresql+psycopg://u:p@127.0.0.1/w"
+
+
+def test_answers_from_calendars_need_an_address_that_can_carry_a_token(instance_path: Path) -> None:
+    assert load(instance_path, MAIL_REPLIES="replies@example.org").values["MAIL_REPLIES"] == "replies@example.org"
+    assert load(instance_path).values["MAIL_REPLIES"] == ""
+    for wrong in ("replies", "a+b@example.org", "r" * 32 + "@example.org", "é@example.org", "a@b@example.org"):
+        assert any("MAIL_REPLIES" in fault for fault in faults(instance_path, MAIL_REPLIES=wrong)), wrong
+
+
+def test_a_mailbox_needs_a_user_and_the_address_of_replies(instance_path: Path) -> None:
+    found = faults(instance_path, IMAP_SERVER="imap.example.org")
+    assert found == ["MAIL_REPLIES is required with IMAP_SERVER", "IMAP_USERNAME is required with IMAP_SERVER"]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workshop.accounts.models import BreakGlass, Organiser, SeriesRole, SignIn
 from workshop.accounts.queries import find_organiser, list_glass_of, list_sign_ins
 from workshop.core.erasures import account_ref, remember
+from workshop.core.links import Purpose, has_link, revoke
 from workshop.mail import personal_data as mail_data
 
 TABLES = (Organiser.__tablename__, SeriesRole.__tablename__, SignIn.__tablename__, BreakGlass.__tablename__)
@@ -28,6 +29,7 @@ def export(session: Session, *, email: str) -> dict[str, Any]:
             "name": organiser.name,
             "language": organiser.language,
             "created_at": organiser.created_at.isoformat(),
+            "has_calendar_address": has_link(session, purpose=Purpose.FEED, subject=organiser.subject),
             "roles": [
                 {"series": role.series_id, "role": role.role.value, "granted_at": role.granted_at.isoformat()}
                 for role in organiser.roles
@@ -46,7 +48,7 @@ def export(session: Session, *, email: str) -> dict[str, Any]:
 
 
 def erase(session: Session, *, now: datetime, email: str) -> int:
-    """Delete the account of an address with its roles, sign-ins and mail; returns how many. Flushes.
+    """Delete the account of an address with its roles, sign-ins, calendar and mail; returns how many. Flushes.
 
     The log keeps its number. Whether a series loses its last owner is the caller's to ask (`list_owned_alone`).
     """
@@ -56,6 +58,7 @@ def erase(session: Session, *, now: datetime, email: str) -> int:
     ref = account_ref(organiser.email_folded)
     mail_data.erase(session, person_ref=ref, now=now)
     remember(session, now=now, subjects=[ref])
+    revoke(session, subjects=[organiser.subject])
     session.execute(sa.delete(Organiser).where(Organiser.id == organiser.id))
     session.expire_all()
     return 1

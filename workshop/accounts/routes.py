@@ -29,7 +29,7 @@ login_manager.session_protection = None
 
 WINDOW = timedelta(minutes=15)
 _TOKEN = "sign_in"  # noqa: S105 (the name under which the cookie holds it)
-_WORKSPACE = frozenset({"organise", "programme_organise", "rsvp_organise"})
+_WORKSPACE = frozenset({"organise", "programme_organise", "rsvp_organise", "calendars_organise"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -302,7 +302,10 @@ def _disclosure(
         and surface in {Surface.PERSONAL_PAGE, Surface.MAIL, Surface.CALENDAR},
         participant_names=has_list,
         participant_addresses=is_organiser and surface is Surface.PAGE,
-        participant_count=has_list or (is_organiser and surface is Surface.LIST),
+        # A neutral entry has no description to stand in, and the organisers' calendar leaves the house.
+        participant_count=has_list
+        or (is_organiser and surface is Surface.LIST)
+        or (is_organiser and surface is Surface.CALENDAR and not is_neutral and max(level, within) <= Level.DISCUSSION),
         places_word=surface in {Surface.PAGE, Surface.LIST, Surface.PERSONAL_PAGE, Surface.JSON}
         and (is_organiser or max(level, within) <= Level.DISCUSSION),
         breakdowns=is_organiser

@@ -86,7 +86,8 @@ class _JSONColumn(TypeDecorator[Any]):
 
     def read(self, text: str) -> Any:
         """Return what JSON text says."""
-        return self.load(json.loads(text))
+        # Most lists are empty, and reading these takes half of what a thousand sessions take to load.
+        return self.load([] if text == "[]" else json.loads(text))
 
     def dump(self, value: Any) -> Any:
         """Return what JSON can say."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from babel import Locale
 from flask import current_app, g, has_request_context, request
@@ -49,6 +50,7 @@ def babel_locale(language: str) -> str:
     return BABEL_LOCALES.get(language, language)
 
 
+@lru_cache(maxsize=1024)
 def language_name(code: str, language: str) -> str:
     """Return a language's name for a reader of `language`, such as « français » or "French"; the code if unknown."""
     return str(Locale.parse(babel_locale(language)).languages.get(code, code))

@@ -19,9 +19,11 @@ from typing import Any, cast
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workshop.core.db import Base, enum_column
+from workshop.core.probe import Probe
 
 
 class Purpose(enum.StrEnum):
@@ -52,6 +54,14 @@ class SecretLink(Base):
 
 _KEPT = sa.select(SecretLink.purpose, SecretLink.subject, SecretLink.generation, SecretLink.token_hash).where(
     SecretLink.subject.in_(sa.bindparam("subjects", expanding=True))
+)
+_CLOSED = "closed:"
+"""Begins what stands in place of a hash once `close` was called."""
+_BY_HASH = Probe(
+    sa.select(SecretLink.subject).where(
+        SecretLink.token_hash == sa.bindparam("token_hash"), SecretLink.purpose == sa.bindparam("purpose")
+    ),
+    str,
 )
 _MARK = re.compile(r"\[\[link:([a-z]+):([0-9a-f]{32})\]\]")
 
@@ -134,11 +144,42 @@ def revoke(session: Session, *, subjects: Iterable[str]) -> None:
     session.execute(sa.delete(SecretLink).where(SecretLink.subject.in_(list(subjects))))
 
 
+def close(session: Session, *, purpose: Purpose, subject: str) -> None:
+    """End the subject's links of one purpose; `issue` makes another later, never the same again. Flushes."""
+    of_subject = (SecretLink.subject == subject, SecretLink.purpose == purpose)
+    generation = session.scalar(sa.select(sa.func.max(SecretLink.generation)).where(*of_subject))
+    if generation is None:
+        return
+    session.execute(sa.delete(SecretLink).where(*of_subject))
+    # Opens nothing, as no token has this hash: it only keeps the count.
+    nothing = _CLOSED + secrets.token_hex(24)
+    session.add(SecretLink(token_hash=nothing, purpose=purpose, subject=subject, generation=generation + 1))
+    session.flush()
+
+
+def has_link(session: Session, *, purpose: Purpose, subject: str) -> bool:
+    """Whether anything opens for this purpose, be it by a link made under an earlier SECRET_KEY."""
+    return bool(
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                SecretLink.subject == subject,
+                SecretLink.purpose == purpose,
+                SecretLink.token_hash.not_like(f"{_CLOSED}%"),
+            )
+        )
+    )
+
+
 def find_subject(session: Session, *, purpose: Purpose, token: str) -> str | None:
     """Return the subject that `token` opens for this purpose, or None; forged and revoked are alike."""
     return session.scalar(
         sa.select(SecretLink.subject).where(SecretLink.token_hash == _hash(token), SecretLink.purpose == purpose)
     )
+
+
+def probe_subject(engine: Engine, *, purpose: Purpose, token: str) -> str | None:
+    """Return what `find_subject` does, at the price of a probe; raises OperationalError when the database is away."""
+    return next(iter(_BY_HASH(engine, token_hash=_hash(token), purpose=purpose.value)), None)
 
 
 def fill(session: Session, text: str) -> str:
@@ -155,6 +196,16 @@ def filler(session: Session, texts: Iterable[str]) -> Callable[[str], str]:
 def cut(text: str) -> str:
     """Return `text` with every mark replaced by an ellipsis, to be shown."""
     return _MARK.sub("…", text)
+
+
+def reply_token(uid: str) -> str:
+    """Return 32 hexadecimal digits that stand for the calendar entry `uid` in the address that its replies go to.
+
+    In digits of one case only, since mail programs may change the case of an address; kept nowhere, since the entry's
+    UID, which the reply brings along, makes it again.
+    """
+    key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"workshop: replies", "sha256")
+    return hmac.digest(key, uid.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
 
 
 def _keep(session: Session, purpose: Purpose, subject: str, generation: int) -> str:

@@ -17,16 +17,18 @@ from sqlalchemy.orm import Session
 from workshop.accounts import queries as organisers
 from workshop.accounts import service as accounts
 from workshop.accounts.models import Role
+from workshop.calendars.service import make_feed
 from workshop.config import Configuration
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.language import languages
+from workshop.core.links import Purpose, find_token, issue
 from workshop.demo.content import example_text, held_text
 from workshop.demo.held import COLLEAGUE, leave_what_remains
 from workshop.mail.models import OutboxMessage
-from workshop.programme.models import Series, WorkshopSession
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
 from workshop.programme.seriesfile.importing import import_series
-from workshop.rsvp.models import AnswerState, Choice
+from workshop.rsvp.models import AnswerState, Choice, Participant
 from workshop.rsvp.queries import count_answers, count_seats, count_states
 from workshop.rsvp.rule import notice_id, notice_of
 from workshop.rsvp.service.asking import Asked, request_answer
@@ -35,6 +37,10 @@ from workshop.rsvp.service.confirming import confirm
 ADDRESS = "organiser@example.org"
 ACTOR = "demo"
 ALIASES = ("Colibri", "Marjolaine", "Un voisin", "Bluebird", "Someone from the north", "Hirondelle")
+READER = "Bluebird"
+"""Whose page and calendar anybody may open who looks at the demo: has a place, waits for one, answered “perhaps”."""
+_PERHAPS = "2"
+"""Slug of the session for which the reader answers so: one in another zone."""
 
 
 def prepare(configuration: Configuration) -> list[str]:
@@ -61,6 +67,7 @@ def prepare(configuration: Configuration) -> list[str]:
             series = load_series(session, text, now=now)
         if series is not None and key == "example":
             fill_seats(session, series, now=now)
+            _give_calendar(session, series, now)
     session.commit()
     notes.write_text(json.dumps(made), "utf-8")
     return _lines(configuration, session, made, pass_phrase)
@@ -86,7 +93,7 @@ def fill_seats(session: Session, series: Series, *, now: datetime) -> None:
     Through the product's own services; their mail is dropped, for nobody is there to read it.
     """
     for one in series.sessions:
-        if one.starts_at <= now:
+        if one.starts_at <= now or one.status is SessionStatus.CANCELLED:
             continue
         if one.needs_approval:
             _ask_for_approval(session, one, now)
@@ -109,6 +116,28 @@ def _fill_and_wait(session: Session, workshop_session: WorkshopSession, now: dat
         _answer(session, workshop_session, ALIASES[capacity % len(ALIASES)], now, joins_list=True)
 
 
+def _give_calendar(session: Session, series: Series, now: datetime) -> None:
+    """Let the reader answer “perhaps” for one session more, and have a calendar of their own."""
+    reader = _find_reader(session, series)
+    if reader is None:
+        return
+    answered = {one.workshop_session_id for one in reader.answers}
+    for one in series.sessions:
+        if one.slug == _PERHAPS and one.starts_at > now and one.id not in answered:
+            _answer(session, one, READER, now, choice=Choice.TENTATIVE)
+    issue(session, purpose=Purpose.MY, subject=reader.subject)
+    make_feed(session, subject=reader.subject)
+
+
+def _find_reader(session: Session, series: Series) -> Participant | None:
+    wanted = sa.select(Participant).where(Participant.series_id == series.id, Participant.address == _address(READER))
+    return session.scalars(wanted.where(Participant.erased_at.is_(None))).first()
+
+
+def _address(alias: str) -> str:
+    return f"{alias.lower().replace(' ', '.')}@example.org"
+
+
 def _ask_for_approval(session: Session, workshop_session: WorkshopSession, now: datetime) -> None:
     if any(count_states(session, workshop_session.id).values()):
         return
@@ -125,6 +154,7 @@ def _answer(
     alias: str,
     now: datetime,
     *,
+    choice: Choice = Choice.ACCEPTED,
     share: str = "",
     joins_list: bool = False,
     replies: dict[str, str] | None = None,
@@ -132,8 +162,8 @@ def _answer(
     language = languages()[0]
     asked = Asked(
         name=alias,
-        address=f"{alias.lower().replace(' ', '.')}@example.org",
-        choice=Choice.ACCEPTED,
+        address=_address(alias),
+        choice=choice,
         language=language,
         tzid=workshop_session.tzid,
         wants_reminders=False,
@@ -206,6 +236,7 @@ def _lines(configuration: Configuration, session: Session, made: dict[str, int],
     lines += [
         *(f"  {base}/{languages()[0]}/series/{slug}/" for slug in slugs),
         "",
+        *_reader_lines(session, made, base),
         _("Sign in as an organiser: %(address)s", address=f"{base}/{languages()[0]}/login"),
         _("  address: %(address)s", address=ADDRESS),
         _("  pass phrase: %(phrase)s", phrase=pass_phrase),
@@ -219,6 +250,23 @@ def _lines(configuration: Configuration, session: Session, made: dict[str, int],
         "",
     ]
     return lines
+
+
+def _reader_lines(session: Session, made: dict[str, int], base: str) -> list[str]:
+    """Return where the example can be looked at as a participant, and as a partner's site shows it."""
+    series = session.get(Series, made["example"]) if "example" in made else None
+    if series is None:
+        return []
+    page, reader = f"{base}/{languages()[0]}", _find_reader(session, series)
+    lines = []
+    if reader is not None:
+        my, feed = (find_token(session, purpose=one, subject=reader.subject) for one in (Purpose.MY, Purpose.FEED))
+        if my:
+            lines.append(_("See what a participant sees: %(address)s", address=f"{page}/my/{my}/"))
+        if feed:
+            lines.append(_("  and their own calendar: %(address)s", address=f"{base}/calendar/{feed}.ics"))
+    lines.append(_("The list as other sites may show it: %(address)s", address=f"{page}/series/{series.slug}/embed"))
+    return [*lines, ""]
 
 
 def _command() -> str:

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from workshop.ical.content import add_line, add_raw, add_text, add_uri
+from workshop.ical.colours import nearest_name
+from workshop.ical.content import add_line, add_raw, add_text, add_uri, to_octets
 from workshop.ical.text import clean_line, escape
 from workshop.ical.tzfile import get_zone
 from workshop.ical.vtimezone import UTC_NAMES, vtimezone_for
@@ -77,12 +78,11 @@ def serialise_event(event: Event) -> bytes:
     add_uri(vevent, "CONFERENCE", event.conference, {"VALUE": "URI", "FEATURE": "VIDEO"})
     if event.invitation is not None:
         _add_invitation(vevent, event.invitation)
-    # The library's own stubs leave the type open.
-    return bytes(vevent.to_ical(sorted=False))
+    return to_octets(vevent)
 
 
 def _add_invitation(vevent: Component, invitation: Invitation) -> None:
-    # The library quotes a parameter's value where RFC 5545 wants it; a quotation mark itself cannot stand in one.
+    # A quotation mark cannot stand in a parameter's value (RFC 5545 3.1).
     name = clean_line(invitation.organizer_name).replace('"', "”")
     add_uri(vevent, "ORGANIZER", f"mailto:{invitation.organizer}", {"CN": name} if name else None)
     # One attendee only: nobody learns of another.
@@ -107,24 +107,26 @@ def _serialise_head(calendar: Calendar) -> bytes:
     if _COLOUR_NAME.fullmatch(calendar.colour):
         add_raw(vcalendar, "COLOR", calendar.colour)
     elif _COLOUR_HEX.fullmatch(calendar.colour):
+        add_raw(vcalendar, "COLOR", nearest_name(calendar.colour))
         add_raw(vcalendar, "X-APPLE-CALENDAR-COLOR", calendar.colour)
     if calendar.is_feed:
         add_raw(vcalendar, "REFRESH-INTERVAL", REFRESH_INTERVAL, {"VALUE": "DURATION"})
         add_raw(vcalendar, "X-PUBLISHED-TTL", REFRESH_INTERVAL)
-    return bytes(vcalendar.to_ical(sorted=False)).removesuffix(_END)
+    return to_octets(vcalendar, is_open=True)
 
 
 @lru_cache(maxsize=1024)
 def _is_in_utc(starts_at: datetime, ends_at: datetime, tzid: str) -> bool:
     """Tell whether the event is written as `…Z`.
 
-    In UTC itself; and where an end falls into the second pass of an hour that comes twice, because a wall time with
-    TZID means the first pass (RFC 5545 3.3.5).
+    In UTC itself; and where an end falls into an hour that comes twice. A wall time with TZID means its first pass
+    (RFC 5545 3.3.5), but libical and ical.js, and so GNOME, Thunderbird and Nextcloud, take it for the second.
     """
     if tzid in UTC_NAMES:
         return True
     zone = get_zone(tzid).info
-    return any(instant.astimezone(zone).fold for instant in (starts_at, ends_at))
+    walls = [instant.astimezone(zone) for instant in (starts_at, ends_at)]
+    return any(wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset() for wall in walls)
 
 
 def _add_time(component: Component, name: str, instant: datetime, tzid: str) -> None:

@@ -115,7 +115,7 @@ class Calendar:
     source: str = ""
     """The feed's own address (RFC 7986 5.8); on public feeds only."""
     colour: str = ""
-    """A CSS colour name, or #rrggbb, which goes into X-APPLE-CALENDAR-COLOR because COLOR takes names only."""
+    """A CSS colour name, or #rrggbb: COLOR then says the nearest name, X-APPLE-CALENDAR-COLOR the colour itself."""
     is_feed: bool = True
     """A feed says how often to look again; a download does not."""
     method: Method | None = None

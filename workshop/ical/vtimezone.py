@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from workshop.ical.content import add_line, add_raw
+from workshop.ical.content import add_line, add_raw, to_octets
 from workshop.ical.tzfile import Onset, YearlyRule, Zone, get_zone
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def vtimezone_for(tzid: str, first_year: int, last_year: int) -> bytes:
     add_raw(timezone, "TZID", tzid)
     for onset, rrule in sorted(observances, key=lambda each: each[0].wall):
         _add_observance(timezone, onset, rrule)
-    # The library's own stubs leave the type open.
-    return bytes(timezone.to_ical(sorted=False))
+    return to_octets(timezone)
 
 
 def _held_since(rule: YearlyRule, zone: Zone) -> int:

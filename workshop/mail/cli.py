@@ -21,7 +21,7 @@ from workshop.mail.models import OutboxMessage
 
 @click.group("mail")
 def mail() -> None:
-    """The outbox: list, show, retry, test."""
+    """The outbox: list, show, retry, test; and what comes back."""
 
 
 @mail.command("list")

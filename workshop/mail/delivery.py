@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from flask import current_app
@@ -23,6 +24,8 @@ from workshop.core import links
 from workshop.core.db import db, reading
 from workshop.mail import transport as relay
 from workshop.mail.models import OutboxMessage, OutboxState, Worker
+from workshop.mail.queries import may_be_in_calendar
+from workshop.mail.service import RECIPIENT
 
 CLAIMS = 10
 """Messages that one worker holds at a time."""
@@ -247,7 +250,7 @@ def _drop(message: OutboxMessage, state: OutboxState, reason: str, now: datetime
 def make_draft(session: Session, message: OutboxMessage) -> relay.Draft:
     """Return a message with a token in place of each mark; the row keeps its marks. Flushes."""
     # The same link stands in both bodies, and often in a header and a file too.
-    attachments = [{**attachment, "content": _unfold(attachment)} for attachment in message.attachments]
+    attachments = [{**one, "content": _address(_unfold(one), message.recipient)} for one in _files(session, message)]
     headers = {name: str(value) for name, value in message.headers.items()}
     files = [attachment["content"] for attachment in attachments]
     fill = links.filler(session, [message.body_text, message.body_html, *headers.values(), *files])
@@ -266,6 +269,21 @@ def make_draft(session: Session, message: OutboxMessage) -> relay.Draft:
             {**attachment, "content": _refold(attachment, fill(attachment["content"]))} for attachment in attachments
         ],
     )
+
+
+def _files(session: Session, message: OutboxMessage) -> Sequence[dict[str, str]]:
+    """Return what goes along: never a cancellation of what no request has put into a calendar (RFC 5546, 3.2.5)."""
+    is_cancel = message.itip_method == "CANCEL"
+    if is_cancel and not may_be_in_calendar(session, answer_ref=message.answer_ref, counts_claimed=False):
+        return ()
+    return message.attachments
+
+
+def _address(content: str, recipient: str) -> str:
+    """Put the recipient where they are invited, as To has it; what is not ASCII percent-encoded (RFC 6068, 2)."""
+    if RECIPIENT not in content:
+        return content
+    return content.replace(RECIPIENT, quote(relay.ascii_domain(recipient), safe="%/?#[]@!$&'()*+=-._~`{|}^"))
 
 
 def _unfold(attachment: dict[str, str]) -> str:

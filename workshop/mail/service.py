@@ -17,12 +17,15 @@ from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
+from werkzeug.http import parse_options_header
 
 from workshop.core.errors import ConflictError, InvalidError, NotFoundError
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.mail.render import Rendered, clean_line, render
 
 KEEP_BODIES = timedelta(days=7)
+RECIPIENT = "[[recipient]]"
+"""Stands in an invitation for the message's own recipient: whoever corrects that address need not look for it there."""
 _keeps_files: ContextVar[bool] = ContextVar("keeps_files", default=False)
 _FILE = re.compile(r"(?P<at>\S+)-(?P<whole>\d+)\.eml|\.(?P<half>\d+)-\d+\.part")
 """Names that `transport.Folder` gives, whole and half-written."""
@@ -95,7 +98,8 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
         sender_name: the series', or empty for the instance's name (neutral messages).
         context: for the templates; secret links as marks (core.links.mark). Not looked at beside `rendered`.
         headers: of ALLOWED_HEADERS, marks allowed.
-        attachments: objects with `filename`, `content_type`, `content` (text, marks allowed).
+        attachments: objects with `filename`, `content_type`, `content` (text, marks allowed). A calendar whose type
+            names a `method` is an invitation (RFC 6047); RECIPIENT stands in it for the address that it goes to.
         expires_at: not sent from then on.
         rendered: what it says, where the caller rendered it before the transaction.
 
@@ -126,6 +130,7 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
         "body_html": rendered.html,
         "headers": dict(headers or {}),
         "attachments": tuple(dict(attachment) for attachment in attachments),
+        "itip_method": itip_method_of(attachments),
         "message_id": new_message_id(),
         "state": OutboxState.QUEUED,
         "created_at": now,
@@ -135,6 +140,12 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
     connection = session.connection()
     found: int | None = connection.execute(_new_message(connection.dialect.name), values).scalar()
     return found
+
+
+def itip_method_of(attachments: Sequence[Mapping[str, str]]) -> str:
+    """Return METHOD of the calendar part among these files (RFC 6047, 2.4), empty without one."""
+    found = (parse_options_header(attachment["content_type"]) for attachment in attachments)
+    return next((options.get("method", "") for name, options in found if name == "text/calendar"), "")
 
 
 def sender_of(name: str) -> str:
@@ -174,12 +185,18 @@ def _check_headers(headers: Mapping[str, str]) -> None:
 def drop_attachments(session: Session, *, person_ref: str) -> None:
     """Take the files out of messages to a person that have not left. Flushes."""
     session.flush()
-    session.execute(
-        sa.update(OutboxMessage)
-        .where(OutboxMessage.person_ref == person_ref, IS_QUEUED)
-        .values(attachments=())
-        .execution_options(synchronize_session="fetch")
-    )
+    waiting = session.scalars(sa.select(OutboxMessage).where(OutboxMessage.person_ref == person_ref, IS_QUEUED))
+    for message in waiting:
+        drop_files(message)
+    session.flush()
+
+
+def drop_files(message: OutboxMessage) -> None:
+    """Take the files out of a message that is not leaving yet."""
+    message.attachments = ()
+    if message.uncertain_at is None:
+        # What may have left once may stand in a calendar all the same.
+        message.itip_method = ""
 
 
 def supersede(

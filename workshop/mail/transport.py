@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import functools
+import hashlib
 import os
 import re
 import smtplib
@@ -26,6 +27,8 @@ from typing import Any, Protocol, Self, cast
 import flask_mail
 from flask import Flask, current_app
 from werkzeug.http import parse_options_header
+
+from workshop.mail.service import itip_method_of
 
 TIMEOUT = 30.0
 """Seconds for every step of the conversation but one."""
@@ -137,7 +140,10 @@ def ascii_domain(address: str) -> str:
 
 
 def build(draft: Draft) -> EmailMessage:
-    """Return the message with the headers of calendar-and-mail C2; raises ValueError for what no header may hold."""
+    """Return the message with the headers of calendar-and-mail C2; raises ValueError for what no header may hold.
+
+    The same draft gives the same octets, so that a second attempt sends what the first one sent.
+    """
     message = EmailMessage(policy=POLICY.clone(utf8=needs_smtputf8(draft.recipient)))
     message["From"] = str(Address(draft.sender_name, addr_spec=ascii_domain(_sender())))
     message["To"] = ascii_domain(draft.recipient)
@@ -153,16 +159,33 @@ def build(draft: Draft) -> EmailMessage:
     # Quoted-printable keeps every line short, whatever the relay says about eight bits.
     message.set_content(draft.text, cte="quoted-printable")
     message.add_alternative(draft.html, subtype="html", cte="quoted-printable")
-    for attachment in draft.attachments:
+    # What is added as an alternative must be there before what is attached beside the alternatives.
+    for attachment in sorted(draft.attachments, key=lambda one: not itip_method_of([one])):
         _attach(message, attachment)
     # Do not move this up: set_content and add_alternative delete or take away what begins with Content-.
     message["Content-Language"] = draft.language
+    _set_boundaries(message, draft.message_id)
     return message
+
+
+def _set_boundaries(message: EmailMessage, message_id: str) -> None:
+    # The library would take them from chance; neither quoted-printable nor base64 can hold what begins so.
+    seed = hashlib.sha256(message_id.encode()).hexdigest()[:32]
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{seed}_{number}")
 
 
 def _attach(message: EmailMessage, attachment: Mapping[str, str]) -> None:
     content_type, parameters = parse_options_header(attachment["content_type"])
     maintype, _, subtype = content_type.partition("/")
+    if itip_method_of([attachment]):
+        # Some clients look for an invitation among the alternatives, others for a file: both get the same octets.
+        octets = attachment["content"].encode()
+        message.add_alternative(octets, maintype=maintype, subtype=subtype, cte="base64", params=parameters)
+        message.add_attachment(
+            octets, maintype="application", subtype="ics", cte="base64", filename=attachment["filename"]
+        )
+        return
     message.add_attachment(
         attachment["content"].encode(),
         maintype=maintype,

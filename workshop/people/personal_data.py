@@ -35,6 +35,7 @@ def describe(session: Session, person: Person) -> dict[str, Any]:
         "affiliations": [affiliation.to_json() for affiliation in person.affiliations],
         "biography": person.biography.to_json(),
         "links": list(person.links),
+        "has_calendar_address": links.has_link(session, purpose=links.Purpose.FEED, subject=person.subject),
         "messages": mail_data.export(session, person_ref=person.subject),
     }
 

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.chatham.rule import Audience, Level, Surface, Visibility, disclosure
 from workshop.core import links
 from workshop.core.db import UTCDateTime
 from workshop.core.faults import Fault, InvalidValuesError
@@ -20,7 +21,21 @@ from workshop.people.checks import Checker
 from workshop.people.models import CommitteeMember, Partner, Person
 from workshop.people.values import PartnerValues, PersonValues, clean_person, partner_values, person_values
 
-_SERIES = sa.table("series", sa.column("id"), sa.column("revision"), sa.column("revised_at", UTCDateTime()))
+_SERIES = sa.table(
+    "series",
+    sa.column("id"),
+    sa.column("revision"),
+    sa.column("revised_at", UTCDateTime()),
+    sa.column("level", sa.String),
+)
+_SESSIONS = sa.table(
+    "workshop_session",
+    sa.column("id"),
+    sa.column("series_id"),
+    sa.column("revised_at", UTCDateTime()),
+    sa.column("level", sa.String),
+)
+_SLOTS = sa.table("speaker_slot", sa.column("workshop_session_id"), sa.column("person_id"))
 
 
 def save_person(
@@ -47,8 +62,11 @@ def save_person(
     if person is None:
         person = Person(series_id=series_id, key=values.key)
         session.add(person)
-    elif person.email != values.email:
-        _follow_address(session, person, values.email)
+    else:
+        if person.email != values.email:
+            _follow_address(session, person, values.email)
+        if (person.name, person.affiliations) != (values.name, values.affiliations):
+            revise_sessions_of(session, now=now, person_id=person.id)
     person.name, person.role, person.affiliations = values.name, values.role, values.affiliations
     person.biography, person.links, person.email = values.biography, values.links, values.email
     session.flush()
@@ -95,9 +113,10 @@ def renew_link(session: Session, *, person: Person) -> None:
 
 
 def _follow_address(session: Session, person: Person, email: str) -> None:
-    """End the link that went to the address before: a mailbox written down wrongly keeps nothing that opens."""
+    """End the links that went to the address before: a mailbox written down wrongly keeps nothing that opens."""
     if person.email:
         renew_link(session, person=person)
+        links.close(session, purpose=links.Purpose.FEED, subject=person.subject)
         if email:
             redirect_queued(session, person_ref=person.subject, recipient=email)
 
@@ -187,3 +206,24 @@ def raise_revision(session: Session, *, now: datetime, series_id: int) -> None:
         .where(_SERIES.c.id == series_id)
         .values({"revision": _SERIES.c.revision + 1, "revised_at": now})
     )
+
+
+def names_in_calendars(level: Level) -> bool:
+    """Whether any calendar of anybody names those who speak under this level."""
+    shown = disclosure(level=level, visibility=Visibility.PUBLIC, audience=Audience.ORGANISER, surface=Surface.CALENDAR)
+    return shown.speaker_names
+
+
+def revise_sessions_of(session: Session, *, now: datetime, person_id: int) -> None:
+    """Date the sessions in which somebody has a part anew: their calendar entries name the person otherwise, or not.
+
+    Where no calendar names anybody the date stays: it is public, and would tell of what the Rule hides.
+    """
+    levels = [level.value for level in Level if names_in_calendars(level)]
+    theirs = (
+        sa.select(_SLOTS.c.workshop_session_id)
+        .join(_SESSIONS, _SESSIONS.c.id == _SLOTS.c.workshop_session_id)
+        .join(_SERIES, _SERIES.c.id == _SESSIONS.c.series_id)
+        .where(_SLOTS.c.person_id == person_id, sa.func.coalesce(_SESSIONS.c.level, _SERIES.c.level).in_(levels))
+    )
+    session.execute(sa.update(_SESSIONS).where(_SESSIONS.c.id.in_(theirs)).values({"revised_at": now}))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from workshop.chatham.rule import ConsentKind
 from workshop.people.models import Person
 from workshop.people.personal_data import list_people
-from workshop.people.service import raise_revision
+from workshop.people.service import raise_revision, revise_sessions_of
 from workshop.programme.models import LevelProposal, SpeakerAgreement, SpeakerSlot, WorkshopSession
 from workshop.programme.service.consents import set_consent
 from workshop.programme.view.consents import BY_SPEAKER, consents_of
@@ -58,6 +58,7 @@ def erase(session: Session, *, now: datetime, email: str) -> int:
     count = 0
     for person in list_people(session, email=email):
         slots = session.scalars(sa.select(SpeakerSlot).where(SpeakerSlot.person_id == person.id)).all()
+        revise_sessions_of(session, now=now, person_id=person.id)
         for slot in slots:
             if consents_of(slot).recorded:
                 kind = ConsentKind.RECORDED

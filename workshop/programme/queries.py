@@ -185,10 +185,10 @@ def find_series_alone(session: Session, slug: str) -> Series | None:
 
 
 def iterate_sessions(session: Session, series: Series) -> Iterator[WorkshopSession]:
-    """Yield a series' sessions whole, a hundred at a time, so that a thousand need not be in memory at once."""
+    """Yield a series' sessions whole, five hundred at a time, so that thousands need not be in memory at once."""
     of_series = sa.select(WorkshopSession).where(WorkshopSession.series_id == series.id)
     statement = of_series.order_by(WorkshopSession.starts_at, WorkshopSession.id).options(*session_parts())
-    yield from session.scalars(statement.execution_options(yield_per=100))
+    yield from session.scalars(statement.execution_options(yield_per=500))
 
 
 def list_public_series(session: Session) -> Sequence[Series]:

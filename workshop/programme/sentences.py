@@ -71,6 +71,9 @@ _SENTENCES: dict[str, Callable[[Context], str]] = {
     "options_too_few": lambda _c: _("A question that offers options needs at least two of them."),
     "options_without_choice": lambda _c: _("Only a question of the kind one_of or several_of has options."),
     "not_web_address": lambda _c: _("This is not an address beginning with https:// or http://."),
+    "not_origin": lambda _c: _(
+        "This is not a site’s address, such as https://partner.example.org, with nothing after it."
+    ),
     "not_email": lambda _c: _("This is not an e-mail address."),
     "unknown_zone": lambda _c: _("This is not a time zone, such as Europe/Paris."),
     "not_colour": lambda _c: _("This is not a colour, such as #1a5276."),

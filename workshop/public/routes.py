@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from workshop.chatham.notices import current_notice, explanation
 from workshop.chatham.rule import Audience, Level, Surface
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
-from workshop.core.kept import KeptAnswer, keep, make_answer, respond, respond_page
-from workshop.core.language import languages, preferred_language
+from workshop.core.kept import respond_page
+from workshop.core.language import preferred_language
 from workshop.core.urls import external_url
 from workshop.programme.models import WorkshopSession
 from workshop.programme.queries import (
@@ -25,7 +26,7 @@ from workshop.programme.queries import (
 )
 from workshop.programme.view import SeriesView, SessionView, series_view, session_view
 from workshop.public.downloads import send_slides
-from workshop.public.view import preview_text, split, state, timeline, wall
+from workshop.public.view import event_data, graph, preview_text, split, state, text_of, timeline, wall
 from workshop.rsvp.queries import find_session_mark, list_coming_marks
 from workshop.rsvp.schedule import Phase, Standing, standing
 from workshop.summaries.queries import find_summary
@@ -58,7 +59,7 @@ def home(lang: str) -> ResponseReturnValue:
     standings = tuple(standing(mark, now=now) for mark in coming_marks)
 
     def render() -> str:
-        views = _public_series(Surface.LIST)
+        views = public_series(Surface.LIST)
         coming, past = split([session for view in views for session in view.sessions], now=now)
         past.sort(key=lambda view: (view.starts_at, view.uid), reverse=True)
         today = {one.uid: one for one in standings}
@@ -68,6 +69,14 @@ def home(lang: str) -> ResponseReturnValue:
             coming=timeline(coming, today, language=lang, now=now),
             past=timeline(past[:PAST_ON_HOME], {}, language=lang, now=now, is_backwards=True),
             has_more=len(past) > PAST_ON_HOME,
+            graph=graph(
+                "public.home",
+                language=lang,
+                description=_(
+                    "Workshops and their upcoming sessions, in several languages: dates, programme, and how to take "
+                    "part."
+                ),
+            ),
         )
 
     return respond_page(("public.home", lang, marks, standings), render)
@@ -84,7 +93,7 @@ def series(lang: str, series: str) -> ResponseReturnValue:
     standings = tuple(standing(one, now=now) for one in coming_marks)
 
     def render() -> str:
-        view = _series(series)
+        view = known_series(series)
         coming, past = split(view.sessions, now=now)
         today = {one.uid: one for one in standings}
         return render_template(
@@ -94,7 +103,16 @@ def series(lang: str, series: str) -> ResponseReturnValue:
             past=timeline(past, {}, language=lang, now=now, is_backwards=True),
             open_number=sum(one.uid in today and today[one.uid].phase is Phase.OPEN for one in coming),
             feed=external_url("calendars.series_feed", lang=lang, series=series),
-            canonical=external_url("public.series", lang=lang, series=series),
+            news=external_url("elsewhere.atom", lang=lang, series=series),
+            graph=graph(
+                "public.series",
+                language=lang,
+                title=text_of(view.title, lang, view.languages),
+                description=" – ".join(
+                    words for part in (view.kind, view.subtitle) if (words := text_of(part, lang, view.languages))
+                ),
+                series=series,
+            ),
         )
 
     return respond_page(("public.series", lang, mark, standings), render, is_indexable=mark.is_public)
@@ -140,20 +158,30 @@ def session_page(workshop_session: WorkshopSession | None, *, lang: str, today: 
     if workshop_session is None or view is None:
         raise NotFoundError
     preview = _session(workshop_session, Surface.LINK_PREVIEW)
+    data = _session(workshop_session, Surface.JSON)
+    address = {"series": view.series_slug, "session": view.slug}
     return render_template(
         "public/session.html",
         view=view,
         today=today,
         state=state(view, today),
-        preview=preview,
-        preview_text=preview_text(preview, lang) if preview else "",
+        graph=preview
+        and graph(
+            "public.session",
+            language=lang,
+            title=text_of(preview.title, lang, preview.languages),
+            description=preview_text(preview, lang),
+            kind="article",
+            **address,
+        ),
+        data=data and event_data(data, language=lang),
         reported=summary_view(
             workshop_session,
             find_summary(db.session(), workshop_session.id),
             audience=Audience.PUBLIC,
             surface=Surface.PAGE,
         ),
-        canonical=external_url("public.session", lang=lang, series=view.series_slug, session=view.slug),
+        canonical=external_url("public.session", lang=lang, **address),
     )
 
 
@@ -173,43 +201,21 @@ def privacy(lang: str) -> ResponseReturnValue:
     """What is held about people, why, and until when."""
 
     def render() -> str:
-        return render_template("public/privacy.html", series=_public_series(Surface.LIST))
+        return render_template("public/privacy.html", series=public_series(Surface.LIST))
 
     return respond_page(("public.privacy", lang, list_public_marks(db.engine)), render)
 
 
-@blueprint.get("/sitemap.xml")
-def sitemap() -> Response:
-    """Return the public pages, each with its addresses in the other languages."""
-
-    def make() -> KeptAnswer:
-        pages: list[tuple[str, dict[str, str]]] = [("public.home", {}), ("public.rule", {}), ("public.privacy", {})]
-        for view in _public_series(Surface.SITEMAP):
-            pages.append(("public.series", {"series": view.slug}))
-            pages += [
-                ("public.session", {"series": view.slug, "session": one.slug})
-                for one in view.sessions
-                if one.is_indexable
-            ]
-        addresses = [
-            [(language, external_url(endpoint, lang=language, **values)) for language in languages()]
-            for endpoint, values in pages
-        ]
-        return make_answer(render_template("public/sitemap.xml", pages=addresses).encode())
-
-    answer = keep(("public.sitemap", list_public_marks(db.engine)), make)
-    return respond(answer, content_type="application/xml; charset=utf-8", cache_control="no-cache")
-
-
-def _public_series(surface: Surface) -> list[SeriesView]:
+def public_series(surface: Surface) -> list[SeriesView]:
+    """Return every series that anybody may find, as one surface may show it."""
     found = (series_view(one, audience=Audience.PUBLIC, surface=surface) for one in list_public_series(db.session()))
     return [view for view in found if view is not None]
 
 
-def _series(slug: str) -> SeriesView:
-    """Return a series as its own page shows it; raises NotFoundError."""
+def known_series(slug: str, surface: Surface = Surface.LIST) -> SeriesView:
+    """Return a series as its own page shows it, or another surface at its address; raises NotFoundError."""
     found = find_series(db.session(), slug)
-    view = found and series_view(found, audience=Audience.PUBLIC, surface=Surface.LIST, has_address=True)
+    view = found and series_view(found, audience=Audience.PUBLIC, surface=surface, has_address=True)
     if not view:
         raise NotFoundError
     return view
@@ -226,7 +232,7 @@ def _moved_series(lang: str, slug: str) -> ResponseReturnValue:
     current = find_current_series_slug(db.session(), slug)
     if current is None:
         raise NotFoundError
-    return redirect(url_for("public.series", lang=lang, series=_series(current).slug), 301)
+    return redirect(url_for("public.series", lang=lang, series=known_series(current).slug), 301)
 
 
 def _moved_session(lang: str, series_slug: str, slug: str) -> ResponseReturnValue:

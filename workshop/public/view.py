@@ -1,20 +1,39 @@
-"""How a session stands today, in a word, and lists of sessions as a timeline."""
+"""How a session stands today, in a word; lists of sessions; and what other sites read of a page: previews, data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.core import get_global
+from flask import current_app
 from flask_babel import gettext as _
 
+from workshop.core.language import babel_locale, languages
+from workshop.core.localized import Localized
 from workshop.core.localtime import month as month_name
 from workshop.core.localtime import wall_clock
-from workshop.core.markup import plain
-from workshop.programme.view import SessionView
+from workshop.core.markup import plain, typeset
+from workshop.core.urls import external_url
+from workshop.programme.models import Mode
+from workshop.programme.view import PersonView, SessionView
 from workshop.rsvp.schedule import Phase, Places, Standing, standing_of_past
+
+_SCHEMA = "https://schema.org"
+_ATTENDANCE = {
+    Mode.ONLINE: "OnlineEventAttendanceMode",
+    Mode.ON_SITE: "OfflineEventAttendanceMode",
+    Mode.HYBRID: "MixedEventAttendanceMode",
+}
+_ADDRESS = re.compile(r"[\s,;(<]*[^\s,;()<>@]{1,64}@[^\s,;()<>@]+[)>]?")
+_DATA_LIMIT = 600
+"""Characters of an abstract in the data for search engines: they show fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +42,21 @@ class State:
 
     word: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What a link to a page looks like elsewhere (the Open Graph protocol)."""
+
+    kind: str
+    """`website` or `article`."""
+    title: str
+    description: str
+    url: str
+    locale: str
+    """Such as `fr_FR`."""
+    others: tuple[str, ...]
+    """Locales of the same page in the other languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +135,120 @@ def preview_text(view: SessionView, language: str, limit: int = 200) -> str:
 def wall(time: str, language: str) -> str:
     """Return a programme's HH:MM as the language writes it."""
     return wall_clock(datetime.fromisoformat(f"2000-01-01T{time}"), language)
+
+
+def text_of(localized: Localized, language: str, order: Sequence[str]) -> str:
+    """Return a text for a reader without any markup, in their language where it exists."""
+    picked = localized.pick(language, order)
+    return typeset(picked.value, picked.language)
+
+
+def entry_title(view: SessionView, language: str) -> str:
+    """Return label and title on one line, a cancelled one's with the word before it."""
+    words = text_of(view.title, language, view.languages)
+    if view.title != view.label:
+        words = f"{text_of(view.label, language, view.languages)} – {words}"
+    # Not within an f-string: the extraction of messages looks into none.
+    prefix = str(_("CANCELLED:"))
+    return f"{prefix} {words}" if view.is_cancelled else words
+
+
+def graph(
+    endpoint: str, *, language: str, title: str = "", description: str = "", kind: str = "website", **values: str
+) -> Graph:
+    """Return the link preview of a public page; its texts are made for that surface.
+
+    Args:
+        endpoint: of the page.
+        language: of the page.
+        title: plain; the instance's name by default.
+        description: plain, or empty.
+        kind: of the page.
+        values: what the page's address needs beside the language.
+    """
+    return Graph(
+        kind=kind,
+        title=title or current_app.config["NAME"],
+        description=description,
+        url=external_url(endpoint, lang=language, **values),
+        locale=_locale(language),
+        others=tuple(_locale(other) for other in languages() if other != language),
+    )
+
+
+def _locale(language: str) -> str:
+    """Return a language with its country, as Open Graph wants it: the one that most of its readers live in."""
+    locale = Locale.parse(babel_locale(language))
+    territory = locale.territory or str(get_global("likely_subtags").get(language, "")).rpartition("_")[2]
+    return f"{language}_{territory}" if territory else language
+
+
+def event_data(view: SessionView, *, language: str) -> dict[str, Any]:
+    """Return a session as a schema.org Event, plain values for JSON-LD.
+
+    Args:
+        view: made for `Surface.JSON` and the public: who speaks is named by consent, and no room, count or link to
+            join is in it.
+        language: of the page that holds it.
+    """
+
+    def text(localized: Localized) -> str:
+        return text_of(localized, language, view.languages)
+
+    page = external_url("public.session", lang=language, series=view.series_slug, session=view.slug)
+    series = external_url("public.series", lang=language, series=view.series_slug)
+    organiser = _ADDRESS.sub("", text(view.controller)).strip(" ,;.–—-")
+    is_moved = view.moved_from is not None and view.moved_from != view.starts_at
+    status = "EventCancelled" if view.is_cancelled else "EventRescheduled" if is_moved else "EventScheduled"
+    people = [*view.moderators]
+    for section in view.sections:
+        for item in section.items:
+            people += [*item.speakers, *item.moderators]
+    found = {
+        "@context": _SCHEMA,
+        "@type": "Event",
+        "@id": f"urn:uuid:{view.uid}",
+        "identifier": view.uid,
+        "url": page,
+        "name": text(view.title),
+        "description": preview_text(view, language, _DATA_LIMIT),
+        "startDate": _local(view.starts_at, view.tzid),
+        "endDate": _local(view.ends_at, view.tzid),
+        "previousStartDate": _local(view.moved_from, view.tzid) if view.moved_from and is_moved else "",
+        "eventStatus": f"{_SCHEMA}/{status}",
+        "eventAttendanceMode": f"{_SCHEMA}/{_ATTENDANCE[view.mode]}",
+        "location": _location(view, page, text(view.place)),
+        "inLanguage": list(view.floor_languages),
+        "isAccessibleForFree": True,
+        "superEvent": {"@type": "EventSeries", "name": text(view.series_title), "url": series},
+        "organizer": {"@type": "Organization", "name": organiser, "url": series} if organiser else None,
+        "contributor": [_organisation(text(partner.name), partner.url) for partner in view.partners],
+        "performer": [_person(person, text) for person in dict.fromkeys(people)],
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _local(at: datetime, tzid: str) -> str:
+    return at.astimezone(ZoneInfo(tzid)).isoformat(timespec="minutes")
+
+
+def _location(view: SessionView, page: str, place: str) -> list[dict[str, Any]]:
+    """Return where: the session's own page for what takes place online, never the room; the place as far as told."""
+    found: list[dict[str, Any]] = []
+    if place:
+        found.append({"@type": "Place", "name": place, "address": place})
+    if view.mode is not Mode.ON_SITE:
+        found.append({"@type": "VirtualLocation", "url": page})
+    return found
+
+
+def _organisation(name: str, url: str = "") -> dict[str, str]:
+    found = {"@type": "Organization", "name": name}
+    return {**found, "url": url} if url.startswith(("https://", "http://")) else found
+
+
+def _person(person: PersonView, text: Callable[[Localized], str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"@type": "Person", "name": person.name}
+    if person.affiliations:
+        found["affiliation"] = [_organisation(text(affiliation)) for affiliation in person.affiliations]
+    return found

@@ -21,7 +21,17 @@ from workshop.programme.models import WorkshopSession
 from workshop.programme.view import SessionView, default_label, session_view
 from workshop.reminders.rule import Change, Facts
 from workshop.reminders.schedule import Departure, nearness
-from workshop.rsvp.emails import Sample, calendar_files, join_url, my_url, reply_to, sample, sender_name
+from workshop.rsvp.emails import (
+    Sample,
+    calendar_basis,
+    calendar_files,
+    calendar_words,
+    join_url,
+    my_url,
+    reply_to,
+    sample,
+    sender_name,
+)
 from workshop.rsvp.models import Answer, AnswerState
 from workshop.rsvp.schedule import erases_at
 
@@ -110,6 +120,7 @@ def change(session: Session, *, now: datetime, answer: Answer, kind: Change, bef
     if view is None:
         return None
     is_coming = kind != "session_cancelled"
+    files = calendar_files(session, answer, now=now)
     return _enqueue(
         session,
         now=now,
@@ -117,14 +128,20 @@ def change(session: Session, *, now: datetime, answer: Answer, kind: Change, bef
         view=view,
         kind=kind,
         priority=_PRIORITIES[kind],
-        basis={"told": before.to_json(), "now": after.to_json(), "sequence": view.sequence},
+        basis={
+            "told": before.to_json(),
+            "now": after.to_json(),
+            "sequence": view.sequence,
+            **calendar_basis(files, answer),
+        },
         dedupe_key=f"{kind}|{answer.subject}|{view.sequence}",
         context={
             **_about(answer, view),
             **_difference(view, before, after, answer.participant.language),
+            **calendar_words(files),
             "new_erasure_at": _new_erasure(answer, before) if is_coming else None,
         },
-        attachments=calendar_files(answer) if is_coming else (),
+        attachments=files,
         # Told too late it helps nobody; a cancellation is still worth knowing while one waits in vain.
         expires_at=after.ends_at,
     )
@@ -180,7 +197,6 @@ def _about(answer: Answer, view: SessionView) -> dict[str, Any]:
         "opens_minutes": int(current_app.config["JOIN_OPENS_MINUTES"]),
         "state": answer.state.value,
         "join_url": join_url(answer, language) if has_room else "",
-        "has_calendar": participant.wants_calendar,
         "my_url": my_url(participant, language),
     }
 

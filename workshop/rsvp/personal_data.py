@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from workshop.chatham.rule import Level
 from workshop.core.erasures import remember
-from workshop.core.links import new_subject, revoke
+from workshop.core.links import Purpose, has_link, new_subject, revoke
 from workshop.core.localized import Localized
 from workshop.programme.models import LevelProposal, Question, QuestionKind
 from workshop.rsvp.models import (
@@ -54,6 +55,7 @@ def export(session: Session, *, person_ref: str) -> dict[str, Any] | None:
         "reminders": participant.wants_reminders,
         "discreet": participant.is_discreet,
         "calendar_files": participant.wants_calendar,
+        "has_calendar_address": has_link(session, purpose=Purpose.FEED, subject=participant.subject),
         "access_needs": participant.access_needs,
         "keep_informed_since": _at(participant.informed_since),
         "answers_later_sessions_since": _at(participant.follows_since),
@@ -130,6 +132,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "added_by_organisers_because": answer.added_reason,
         "seen_to_come_at": _at(answer.attended_at),
         "code": answer.code,
+        "answered_in_a_calendar_at": _at(answer.reply_stamped_at),
     }
     if answer.request:
         found["waiting"] = _request(answer.request)
@@ -254,5 +257,7 @@ def _make_countable(answer: Answer, now: datetime) -> None:
     answer.refusal_text = Localized()
     answer.invitation_id = None
     answer.subject, answer.code = new_subject(), new_code()
+    # Whoever keeps somebody's calendar knows the UID.
+    answer.uid, answer.reply_stamped_at = str(uuid.uuid4()), None
     answer.told_starts_at = answer.told_ends_at = answer.told_mode = answer.told_status = answer.told_level = None
     answer.told_tzid, answer.told_place = "", Localized()

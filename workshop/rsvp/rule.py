@@ -80,6 +80,12 @@ Read: TypeAlias = tuple[Level, int, int]
 """A notice that was acknowledged: level, version, version of the organisers' own sentence (0 for none)."""
 NEEDS_NOTICE = (Choice.ACCEPTED, Choice.TENTATIVE)
 """Declining needs no acknowledgement."""
+BY_CALENDAR: Mapping[Choice, frozenset[AnswerState]] = {
+    Choice.ACCEPTED: frozenset({AnswerState.TENTATIVE, AnswerState.DECLINED, AnswerState.WITHDRAWN}),
+    Choice.TENTATIVE: frozenset({AnswerState.ACCEPTED, AnswerState.DECLINED}),
+    Choice.DECLINED: frozenset({AnswerState.ACCEPTED, AnswerState.TENTATIVE}),
+}
+"""What a reply from a calendar may change; who waits for a place never had an invitation."""
 STANDS = frozenset(STANDING)
 """Who comes, perhaps comes or waits to: what is hidden from everybody else since, they go on seeing."""
 

@@ -22,6 +22,8 @@ FEW = 5
 """Few places: at most this part of all, a fifth."""
 UNDO = timedelta(minutes=10)
 """How long a seat given back is kept from those who wait, so that this can be undone."""
+CALENDAR_UNDO = timedelta(minutes=15)
+"""The same for a seat declined in a calendar, whether or not somebody waits."""
 LONGEST_OFFER = timedelta(hours=24)
 NEAR_PART = 3
 """An offer lasts at most this part of the time left before the start, a third."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _
@@ -329,11 +332,14 @@ def words_for(code: str, status: int = 400) -> Words:
 
 
 def error_page(status: int, code: str = "", headers: dict[str, str] | None = None) -> Response:
-    """Return the page, or a line of text where a calendar was asked for; never looks at the database."""
+    """Return the page, a line of text for a calendar, a problem for the API; never looks at the database."""
     g.is_error_page = True
-    words = words_for(code or _BY_STATUS.get(status, ""), status)
+    code = code or _BY_STATUS.get(status, "")
+    words = words_for(code, status)
     try:
-        if request.path.endswith(".ics"):
+        if request.path.startswith("/api/"):
+            response = _problem(words, status, code)
+        elif request.path.endswith(".ics"):
             response = make_response(f"{words.title}. {words.happened} {words.advice}\n")
             response.content_type = "text/plain; charset=utf-8"
         else:
@@ -345,6 +351,20 @@ def error_page(status: int, code: str = "", headers: dict[str, str] | None = Non
     response.headers["Content-Language"] = request_language()
     response.headers.update(headers or {})
     return response
+
+
+def _problem(words: Words, status: int, code: str) -> Response:
+    """Return an error for programs (RFC 9457); its status says all that its type could, so it has none of its own."""
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": str(words.happened),
+        "instance": quote(request.path),
+        "code": code or ("bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_error"),
+    }
+    body = json.dumps(problem, ensure_ascii=False, separators=(",", ":"))
+    return Response(body, content_type="application/problem+json")
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -24,7 +24,6 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": PERMISSIONS,
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -54,6 +53,7 @@ def add_headers(response: Response) -> Response:
     # Chromium holds form-action against redirects too: the join page, which leads into a room, widens it.
     # “Not modified” names no type, and what it says replaces what the browser kept with the page (RFC 9111 3.2).
     if response.status_code != HTTPStatus.NOT_MODIFIED:
+        wanted["Cross-Origin-Resource-Policy"] = "same-origin"
         wanted["Content-Security-Policy"] = (
             PAGE_POLICY.format(form_action=g.get("form_action", "'self'")) if is_page else FILE_POLICY
         )

@@ -172,12 +172,19 @@ BREAKDOWNS = {
     Level.WHOLE_SESSION: grid("organiser x............."),
     Level.CLOSED: NOWHERE,
 }
+OPEN_COUNT = grid("organiser xxx..x.xx.....")
+HIDDEN_COUNT = grid("organiser xxx....xx.....")
+COUNT = {
+    Level.ON_THE_RECORD: OPEN_COUNT,
+    Level.DISCUSSION: OPEN_COUNT,
+    Level.WHOLE_SESSION: HIDDEN_COUNT,
+    Level.CLOSED: HIDDEN_COUNT,
+}
 # The same at every level.
 ROOM = grid("organiser ........x....x")
 JOIN = grid("participant,speaker,moderator,organiser ...xxx........")
 NAMES = grid("organiser x.x....xx.....")
 ADDRESSES = grid("organiser x.............")
-COUNT = grid("organiser xxx....xx.....")
 
 SAID = {
     # level: (a talk, a discussion, reported in general terms)
@@ -226,7 +233,7 @@ def test_each_datum_is_shown_where_the_table_says_and_nowhere_else(level: Level,
             "join_link": JOIN[at] == "x",
             "participant_names": NAMES[at] == "x",
             "participant_addresses": ADDRESSES[at] == "x",
-            "participant_count": COUNT[at] == "x",
+            "participant_count": COUNT[level][at] == "x",
             "places_word": PLACES[level][at] == "x",
             "breakdowns": BREAKDOWNS[level][at] == "x",
             **dict(zip(("may_attribute_talk", "may_attribute_discussion", "may_report"), SAID[level], strict=True)),

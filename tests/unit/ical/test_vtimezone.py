@@ -1,33 +1,15 @@
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # ships no types
 
+from tests.unit.ical.zones import distinct_zones, zone_of
 from workshop.ical import vtimezone_for
-from workshop.ical.tzfile import _parse_footer, list_zone_names
-from workshop.ical.vtimezone import UTC_NAMES
+from workshop.ical.tzfile import _parse_footer
 
 HOUR = timedelta(hours=1)
-
-
-def _zone_file(tzid: str) -> bytes:
-    return resources.files("tzdata").joinpath("zoneinfo", *tzid.split("/")).read_bytes()
-
-
-@cache
-def _distinct_zones() -> list[str]:
-    """Name one zone of each content of file."""
-    return sorted({_zone_file(tzid): tzid for tzid in sorted(list_zone_names() - UTC_NAMES)}.values())
-
-
-def _zoneinfo(tzid: str) -> ZoneInfo:
-    # The package's own, because the machine's may be of another edition.
-    with resources.files("tzdata").joinpath("zoneinfo", *tzid.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=tzid)
 
 
 def _offset(text: str) -> timedelta:
@@ -84,10 +66,10 @@ def _assert_agrees(tzid: str, first_year: int, last_year: int, samples: list[dat
 
 @pytest.mark.parametrize("part", range(4))
 def test_every_zone_of_tzdata_agrees_with_zoneinfo(part: int) -> None:
-    zones = _distinct_zones()
+    zones = distinct_zones()
     assert len(zones) > 300
     for tzid in zones[part::4]:
-        samples = _sample(_zoneinfo(tzid), 2020, 2037)
+        samples = _sample(zone_of(tzid), 2020, 2037)
         _assert_agrees(tzid, 2020, 2037, samples)
         for year in (2021, 2026, 2030):
             _assert_agrees(tzid, year, year, [wall for wall in samples if wall.astimezone(UTC).year == year])
@@ -112,7 +94,7 @@ def test_every_zone_of_tzdata_agrees_with_zoneinfo(part: int) -> None:
 def test_years_in_which_a_zone_changed_its_rules_agree_with_zoneinfo(
     tzid: str, first_year: int, last_year: int
 ) -> None:
-    _assert_agrees(tzid, first_year, last_year, _sample(_zoneinfo(tzid), first_year, last_year))
+    _assert_agrees(tzid, first_year, last_year, _sample(zone_of(tzid), first_year, last_year))
 
 
 def test_the_check_would_find_a_zone_that_is_an_hour_off() -> None:

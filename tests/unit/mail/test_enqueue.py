@@ -182,7 +182,7 @@ def test_whether_a_worker_was_heard(session: Session, app: Flask, now: datetime)
     session.commit()
     with Heartbeat(app, "one", lambda: now):
         assert queries.is_worker_heard(session, now=now)
-        assert not queries.is_worker_heard(session, now=now + timedelta(minutes=2))
+        assert not queries.is_worker_heard(session, now=now + timedelta(minutes=2, seconds=1))
         session.commit()
     assert not queries.is_worker_heard(session, now=now)
 

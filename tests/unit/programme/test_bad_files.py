@@ -67,6 +67,7 @@ def faults_of(session: Session, content: bytes) -> list[FileFault]:
         ("  visibility: public\n", "", (5, "series.visibility", "", "required")),
         ("visibility: public", "visibility: public\n  retention_days: 91", (11, "series.retention_days", "91", "out_of_range")),
         ("visibility: public", "visibility: public\n  colour: red", (11, "series.colour", "red", "not_colour")),
+        ("visibility: public", "visibility: public\n  embed_origins: ['*']", (11, "series.embed_origins[0]", "*", "not_origin")),
         ("visibility: public", "visibility: public\n  reminders: [-7d, soon]", (11, "series.reminders[1]", "soon", "not_offset")),
         ("visibility: public", "visibility: public\n  committee: [bob]", (11, "series.committee[0]", "bob", "unknown_person")),
         ("visibility: public", "visibility: public\n  committee: ada", (11, "series.committee", "ada", "not_list")),

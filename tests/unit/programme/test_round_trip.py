@@ -62,6 +62,7 @@ SERIES = st.fixed_dictionaries({
     "title": both(TITLE), "subtitle": some(TEXT), "kind": some(TEXT), "description": some(TEXT), "contact": st.sampled_from(
         ["", "contact@example.org"]), "sender_name": some(TEXT), "controller": some(TEXT),
     "retention_days": st.integers(1, 90), "without_address": st.booleans(), "links": st.lists(WEB, max_size=2).map(tuple),
+    "embed_origins": st.sampled_from([(), ("https://a.example.org:8443", "http://localhost")]),
     "colour": st.sampled_from(["", "#1A5276"]), "reminders": OFFSETS, "committee": KEYS, "partners": PARTNERS,
     "visibility": st.sampled_from(Visibility), "tzid": st.sampled_from(["Europe/Paris", "America/Toronto", "UTC"]),
 })  # fmt: skip

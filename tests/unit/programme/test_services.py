@@ -305,13 +305,32 @@ def test_a_series_that_moved_keeps_its_earlier_address(session: Session, now: da
 
 def test_several_faults_at_once(session: Session, now: datetime) -> None:
     values = a_series(
-        slug="É", tzid="Mars", title=Localized(), retention_days=0, colour="red", contact="x", links=("ftp:x",)
+        slug="É",
+        tzid="Mars",
+        title=Localized(),
+        retention_days=0,
+        colour="red",
+        contact="x",
+        links=("ftp:x",),
+        embed_origins=("https://a.example.org", "https://a.example.org/page"),
     )
     with pytest.raises(InvalidValuesError) as caught:
         create_series(session, now=now, values=values)
     assert {field for field, _ in codes(caught)} == {
-        "slug", "tzid", "title", "retention_days", "colour", "contact", "links.0",
+        "slug", "tzid", "title", "retention_days", "colour", "contact", "links.0", "embed_origins.1",
     }  # fmt: skip
+
+
+def test_whoever_may_frame_the_list_is_a_line_of_the_log_and_another_revision(session: Session, now: datetime) -> None:
+    series = create_series(session, now=now, values=a_series())
+    before = series.revision
+    values = a_series(embed_origins=("https://Partner.example.org/",))
+    assert update_series(session, now=now, series=series, values=values, answers={})
+    assert series.embed_origins == ("https://partner.example.org",)
+    assert series.revision == before + 1
+    assert actions(session)[-1] == "programme.change_embedding"
+    again = a_series(embed_origins=("https://partner.example.org",))
+    assert not update_series(session, now=now, series=series, values=again, answers={})
 
 
 def test_control_characters_do_not_get_in(session: Session, now: datetime) -> None:

@@ -66,14 +66,16 @@ def test_the_new_day_of_erasure_is_said_when_the_move_takes_it_along(
     assert "erased" not in bodies[other.subject]
 
 
-def test_the_updated_calendar_entry_goes_to_those_who_hold_a_seat(
+def test_the_updated_calendar_entry_goes_to_those_who_come_or_perhaps_come(
     session: Session, workshop_session: WorkshopSession, answer: Answer, now: datetime
 ) -> None:
     tentative = join(session, workshop_session, state=AnswerState.TENTATIVE)
     move(session, workshop_session, DAY)
     assert notice_changes(session, now) == 2
     files = {one.answer_ref: one.attachments for one in messages(session)}
-    assert files[tentative.subject] == ()
+    (perhaps,) = files[tentative.subject]
+    assert "STATUS:TENTATIVE\r\n" in perhaps["content"]
+    assert "CONFERENCE" not in perhaps["content"]
     (file,) = files[answer.subject]
     assert f"UID:{answer.uid}@" in file["content"]
     assert "SEQUENCE:1\r\n" in file["content"]

@@ -67,7 +67,7 @@ def test_a_new_session_is_accepted_with_a_mail_and_only_once(
         ("session_announced", "fr", participant.address)
     ]
     assert "[[link:join:" in mail[0].body_text
-    assert mail[0].attachments[0]["filename"] == "session.ics"
+    assert mail[0].attachments[0]["filename"] == "invite.ics"
     known = session.scalars(sa.select(Acknowledgement).join(Answer).where(Answer.workshop_session_id == new.id)).one()
     assert (known.level, known.version, known.language) == (Level.DISCUSSION, 1, "fr")
     assert last_look(session, mail[0], NOW) is None

@@ -98,7 +98,7 @@ def _each(session: Session, level: Level, language: str) -> Iterator[tuple[str, 
 
 def _readable(name: str, level: Level, message: OutboxMessage) -> str:
     """Return what is read; the HTML part says the same words, which others show."""
-    files = "".join(f"Attached: {file['filename']}\n" for file in message.attachments)
+    files = "".join(f"Attached: {file['filename']}, {message.itip_method}\n" for file in message.attachments)
     body = re.sub(r"(\[\[link:[a-z]+:)[0-9a-f]{32}\]\]", r"\1…]]", message.body_text)
     head = f"======== {name}, {level.value}\nFrom: {message.sender_name}\nSubject: {message.subject}\n{files}"
     return f"{head}\n{body.strip()}\n\n"

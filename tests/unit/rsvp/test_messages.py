@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 from tests.builders import NOW, both, build_answer, build_participant, build_series, build_session
 from tests.unit.rsvp.seats import fill
 from workshop.chatham.rule import Level, Visibility
-from workshop.mail.models import OutboxMessage
+from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.rsvp import emails
 from workshop.rsvp.emails.offers import answer_withdrawn
 from workshop.rsvp.models import AddressChange, Answer, AnswerState, Invitation, InvitationKind
+from workshop.rsvp.service.standing import set_state
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
 WORDS = both(
@@ -59,6 +60,15 @@ def _about_answers(session: Session, level: Level, language: str) -> Iterator[st
     for state in (S.ACCEPTED, S.TENTATIVE, S.WAITLISTED, S.REQUESTED, S.DECLINED):
         emails.answer_recorded(session, now=NOW, answer=_build(session, level, language, state))
         yield f"answer_recorded, {state.value}"
+    for state in (S.WITHDRAWN, S.WAITLISTED):
+        answer = _build(session, level, language, S.TENTATIVE)
+        emails.answer_recorded(session, now=NOW - timedelta(hours=1), answer=answer)
+        session.execute(sa.update(OutboxMessage).values(state=OutboxState.SENT))
+        set_state(session, answer, state, now=NOW)
+        answer.waitlisted_at = NOW if state is S.WAITLISTED else None
+        session.flush()
+        emails.answer_recorded(session, now=NOW, answer=answer)
+        yield f"answer_recorded, {state.value} after a request"
     for state in (S.OFFERED, S.WAITLISTED):
         answer = _build(session, level, language, state)
         answer.offer_expires_at = NOW + timedelta(hours=17, minutes=30) if state is S.OFFERED else None
@@ -145,7 +155,7 @@ def _each(session: Session, level: Level, language: str) -> Iterator[tuple[str, 
 
 def _readable(name: str, level: Level, message: OutboxMessage) -> str:
     """Return what is read; the HTML part says the same words, which others show."""
-    files = "".join(f"Attached: {file['filename']}\n" for file in message.attachments)
+    files = "".join(f"Attached: {file['filename']}, {message.itip_method}\n" for file in message.attachments)
     body = re.sub(r"(\[\[link:[a-z]+:)[0-9a-f]{32}\]\]", r"\1…]]", message.body_text)
     head = f"======== {name}, {level.value}\nFrom: {message.sender_name}\nSubject: {message.subject}\n{files}"
     return f"{head}\n{body.strip()}\n\n"

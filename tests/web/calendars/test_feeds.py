@@ -243,8 +243,30 @@ def test_the_subscribe_page_has_every_way(client: FlaskClient, session: Session,
     assert f'value="http://{address}"' in text
     assert f'href="webcal://{address}"' in text
     assert "https://calendar.google.com/calendar/render?cid=webcal%3A%2F%2F127.0.0.1" in text
-    for name in ("Google", "Apple", "Outlook", "Thunderbird"):
+    for name in ("Google", "iPhone", "Mac", "Outlook", "Thunderbird", "Nextcloud", "ICSx⁵", "GNOME", "KDE"):
         assert name in text
+    assert '<svg class="qr"' in text
+    other = {"fr": "en", "en": "fr"}[language]
+    assert f'hreflang="{other}">http://127.0.0.1:5000/{other}/series/s/calendar.ics' in text
+
+
+def test_the_subscribe_page_says_how_seldom_calendars_look_and_what_was_tried(
+    client: FlaskClient, session: Session, series: Series
+) -> None:
+    build_session(session, series)
+    text = client.get("/en/series/s/subscribe").text
+    for words in (
+        "every 4 to 24 hours",
+        "every 3 to 24 hours",
+        "told of late changes by e-mail",
+        "vdirsyncer and khal",
+        "(ical.js)",
+        "(libical)",
+        "Google, Apple, Outlook and ICSx⁵ we have not tried",
+        "Google, Microsoft, Apple’s iCloud or an employer can read",
+    ):
+        assert words in text
+    assert len(text.encode()) < 20_000
 
 
 def test_the_subscribe_page_is_honest_about_an_empty_calendar(

@@ -17,7 +17,7 @@ from workshop.accounts.models import Role, SeriesRole
 from workshop.core.db import db
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
 
-WORKSPACE = {"organise", "programme_organise", "rsvp_organise", "summaries_organise"}
+WORKSPACE = {"organise", "programme_organise", "rsvp_organise", "summaries_organise", "calendars_organise"}
 HELPERS = {
     "programme_organise.series",
     "organise.edit_session",

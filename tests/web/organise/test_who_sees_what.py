@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from time_machine import Traveller
 
 from tests.builders import (
+    NOW,
     both,
     build_answer,
     build_item,
@@ -35,12 +36,13 @@ from workshop.core.db import Base
 from workshop.core.language import speaking
 from workshop.core.links import Purpose, cut, issue
 from workshop.core.localized import Localized
+from workshop.ical import Method
 from workshop.mail.models import OutboxMessage
 from workshop.organise.readers import ADDRESS, ALIAS
 from workshop.programme.models import SlotRole, WorkshopSession
 from workshop.reminders.emails import quiet_hours, reminder
 from workshop.reminders.schedule import SessionTimes, departures, parse_offsets
-from workshop.rsvp.emails import answer_recorded, invitation
+from workshop.rsvp.emails import answer_recorded, invitation, invitation_file
 from workshop.rsvp.models import Acknowledgement, Answer, Invitation, InvitationKind
 from workshop.rsvp.rule import notice_of
 from workshop.rsvp.service.standing import acknowledge
@@ -264,11 +266,9 @@ def test_the_own_entry_is_the_one_that_mail_brings(
     level: str,
     is_discreet: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
-    from workshop.rsvp.emails import calendar_file
-
     answer = build_reader(session, getattr(examples, level), is_discreet=is_discreet)
     with speaking("en"):
-        event = Calendar.from_ical(cut(calendar_file(answer)["content"])).walk("VEVENT")[0]
+        event = Calendar.from_ical(cut(invitation_file(answer, Method.REQUEST, now=NOW)["content"])).walk("VEVENT")[0]
     session.rollback()
     page = owner.get(f"{BASE}/{level}/who-sees-what/own-calendar{'?discreet=1' if is_discreet else ''}").text
     words = words_of(page)

@@ -27,6 +27,7 @@ SERIES = {
     "contact": "contact@example.org", "sender_name-fr": "Les ateliers", "sender_name-en": "The workshops",
     "controller-fr": "Inserm", "controller-en": "Inserm", "retention_days": "45", "without_address": "y",
     "links": "https://one.example.org/\nhttps://two.example.org/", "colour": "#0b5d5b", "reminders": "-7d, -1h",
+    "embed_origins": "https://Partner.example.org/\nhttp://localhost:8000",
 }  # fmt: skip
 SESSION = {
     "title-fr": "Défi mondial : état des lieux", "title-en": "A global challenge", "short_title-fr": "Défi",
@@ -73,6 +74,7 @@ def test_a_series_holds_what_its_form_was_given(silos: Series) -> None:
     assert silos.links == ("https://one.example.org/", "https://two.example.org/")
     assert silos.reminders == ("-7d", "-1h")
     assert silos.languages == ("fr", "en")
+    assert silos.embed_origins == ("https://partner.example.org", "http://localhost:8000")
     assert (silos.contact, silos.colour, silos.tzid) == ("contact@example.org", "#0b5d5b", "Europe/Paris")
 
 

@@ -1,6 +1,6 @@
 """Feeds, downloads and the page that says how to subscribe."""
 
-from workshop.calendars.routes import feeds
+from workshop.calendars.routes import feeds, secret
 from workshop.calendars.routes.blueprint import blueprint
 
-__all__ = ["blueprint", "feeds"]
+__all__ = ["blueprint", "feeds", "secret"]

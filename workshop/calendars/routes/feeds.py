@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from flask import Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from workshop.calendars.routes.blueprint import ICS, blueprint, for_programs
 from workshop.calendars.view import all_feed as make_all_feed
-from workshop.calendars.view import in_window, last_revision, window_start
+from workshop.calendars.view import feed_links, in_window, last_revision, shown_today, window_start
 from workshop.calendars.view import series_feed as make_series_feed
 from workshop.calendars.view import session_file as make_session_file
 from workshop.chatham.rule import Audience, Surface
@@ -49,8 +47,8 @@ def all_feed(lang: str) -> Response:
             for series in list_public_series(db.session())
         )
         views = [view for view in found if view is not None]
-        revised_at = last_revision(session for view in views for session in view.sessions)
-        return make_answer(make_all_feed(views, language=lang, now=now), last_modified=revised_at)
+        body = make_all_feed(views, language=lang, now=now)
+        return make_answer(body, last_modified=last_revision(shown_today(views, now=now)))
 
     answer = keep(("calendars.all_feed", lang, marks, window_start(now)), make)
     return respond(answer, content_type=ICS, cache_control=FEED_CACHING)
@@ -66,7 +64,7 @@ def series_feed(lang: str, series: str) -> Response:
     def make() -> KeptAnswer:
         view = _calendar_of(mark.slug)
         body = make_series_feed(view, language=lang, now=now)
-        return make_answer(body, last_modified=last_revision(view.sessions))
+        return make_answer(body, last_modified=last_revision(shown_today([view], now=now)))
 
     answer = keep(("calendars.series_feed", lang, mark, window_start(now)), make)
     return respond(answer, content_type=ICS, cache_control=FEED_CACHING)
@@ -108,7 +106,6 @@ def subscribe(lang: str, series: str) -> ResponseReturnValue:
     def render() -> str:
         view = _calendar_of(mark.slug)
         address = external_url("calendars.series_feed", lang=lang, series=mark.slug)
-        webcal = "webcal:" + address.partition(":")[2]
         others = [
             (language, external_url("calendars.series_feed", lang=language, series=mark.slug))
             for language in languages()
@@ -117,9 +114,7 @@ def subscribe(lang: str, series: str) -> ResponseReturnValue:
         return render_template(
             "calendars/subscribe.html",
             view=view,
-            address=address,
-            webcal=webcal,
-            google="https://calendar.google.com/calendar/render?cid=" + quote(webcal, safe=""),
+            links=feed_links(address),
             others=others,
             coming=[session for session in view.sessions if session.ends_at > now],
             shown=in_window(view.sessions, now=now),

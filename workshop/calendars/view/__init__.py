@@ -7,7 +7,28 @@ from workshop.calendars.view.feeds import (
     series_feed,
     session_entry,
     session_file,
+    shown_today,
     window_start,
 )
+from workshop.calendars.view.links import FeedLinks, feed_links
+from workshop.calendars.view.organisers import managed_sessions, organiser_calendar
+from workshop.calendars.view.personal import OwnCalendar, participant_calendar
+from workshop.calendars.view.speakers import speaker_calendar
 
-__all__ = ["all_feed", "in_window", "last_revision", "series_feed", "session_entry", "session_file", "window_start"]
+__all__ = [
+    "FeedLinks",
+    "OwnCalendar",
+    "all_feed",
+    "feed_links",
+    "in_window",
+    "last_revision",
+    "managed_sessions",
+    "organiser_calendar",
+    "participant_calendar",
+    "series_feed",
+    "session_entry",
+    "session_file",
+    "shown_today",
+    "speaker_calendar",
+    "window_start",
+]

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from flask import current_app
 
 from workshop.core.urls import external_url
-from workshop.ical import Calendar, Event, serialise
-from workshop.programme.view import SeriesView, SessionView, session_event
+from workshop.ical import Calendar, Event, EventStatus, serialise
+from workshop.programme.view import SeriesView, SessionView, TombstoneView, session_event
 
 WINDOW = timedelta(days=90)
 """How long after its end a session stays in a feed."""
+AFTERWARDS = timedelta(days=14)
+"""How long a feed says of a session that it is off: at least so long, and until its end."""
 
 
 def window_start(now: datetime) -> datetime:
@@ -21,9 +23,16 @@ def window_start(now: datetime) -> datetime:
 
 
 def in_window(sessions: Iterable[SessionView], *, now: datetime) -> list[SessionView]:
-    """Return the sessions that a feed holds today."""
+    """Return the sessions that a feed holds today: what is off goes earlier than what took place."""
     since = window_start(now)
-    return [view for view in sessions if view.ends_at >= since]
+    return [view for view in sessions if (is_still_told(view, now=now) if view.is_cancelled else view.ends_at >= since)]
+
+
+def is_still_told(session: SessionView | TombstoneView, *, now: datetime) -> bool:
+    """Whether calendars still say today of a session that is off that it is. Days are UTC's, as in `window_start`."""
+    off_since = session.revised_at if isinstance(session, TombstoneView) else session.cancelled_at
+    until = session.ends_at if off_since is None else max(session.ends_at, off_since + AFTERWARDS)
+    return until >= window_start(now) + WINDOW
 
 
 def series_feed(view: SeriesView, *, language: str, now: datetime) -> bytes:
@@ -35,7 +44,7 @@ def series_feed(view: SeriesView, *, language: str, now: datetime) -> bytes:
         source=external_url("calendars.series_feed", lang=language, series=view.slug),
         colour=view.colour,
     )
-    return serialise(calendar, [session_entry(session, language) for session in in_window(view.sessions, now=now)])
+    return serialise(calendar, _entries([view], language, now))
 
 
 def all_feed(views: Iterable[SeriesView], *, language: str, now: datetime) -> bytes:
@@ -45,8 +54,14 @@ def all_feed(views: Iterable[SeriesView], *, language: str, now: datetime) -> by
         url=external_url("public.home", lang=language),
         source=external_url("calendars.all_feed", lang=language),
     )
-    sessions = (session for view in views for session in in_window(view.sessions, now=now))
-    return serialise(calendar, [session_entry(session, language) for session in sessions])
+    return serialise(calendar, _entries(views, language, now))
+
+
+def _entries(views: Iterable[SeriesView], language: str, now: datetime) -> list[Event]:
+    return [
+        _tombstone(one) if isinstance(one, TombstoneView) else session_entry(one, language)
+        for one in shown_today(views, now=now)
+    ]
 
 
 def session_file(view: SessionView, *, language: str) -> bytes:
@@ -57,9 +72,18 @@ def session_file(view: SessionView, *, language: str) -> bytes:
     return serialise(calendar, [session_entry(view, language)])
 
 
-def last_revision(sessions: Iterable[SessionView]) -> datetime | None:
-    """Return when one of these sessions was last revised; only what is shown counts, so that nothing hidden tells."""
-    return max((view.revised_at for view in sessions), default=None)
+def shown_today(views: Iterable[SeriesView], *, now: datetime) -> list[SessionView | TombstoneView]:
+    """Return all that the feed of these series holds today."""
+    shown: list[SessionView | TombstoneView] = []
+    for view in views:
+        shown += in_window(view.sessions, now=now)
+        shown += [left for left in view.tombstones if is_still_told(left, now=now)]
+    return shown
+
+
+def last_revision(shown: Iterable[SessionView | TombstoneView]) -> datetime | None:
+    """Return when one of these was last revised; only what is shown counts, so that nothing hidden tells."""
+    return max((one.revised_at for one in shown), default=None)
 
 
 def session_entry(view: SessionView, language: str) -> Event:
@@ -71,3 +95,17 @@ def session_entry(view: SessionView, language: str) -> Event:
         else external_url("public.session", lang=language, series=view.series_slug, session=view.slug)
     )
     return session_event(view, language=language, url=url, domain=current_app.config["DOMAIN"])
+
+
+def _tombstone(view: TombstoneView) -> Event:
+    """Return the entry of a session that was taken back. It has no text at all: what it was about is no longer told."""
+    return Event(
+        uid=f"{view.uid}@{current_app.config['DOMAIN']}",
+        sequence=view.sequence,
+        revised_at=view.revised_at,
+        starts_at=view.starts_at,
+        ends_at=view.ends_at,
+        tzid=view.tzid,
+        status=EventStatus.CANCELLED,
+        summary="",
+    )

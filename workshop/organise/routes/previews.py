@@ -37,8 +37,8 @@ from workshop.reminders.schedule import SessionTimes, departures, parse_offsets
 from workshop.rsvp.emails import (
     Sample,
     answer_recorded_sample,
-    calendar_entry,
     invitation_sample,
+    own_entry,
     reply_to,
     sender_name,
 )
@@ -226,7 +226,7 @@ def _messages(lang: str, one: WorkshopSession, *, now: datetime, is_discreet: bo
     no_invitation = _("No invitation leaves: the session takes no more answers.")
     return [
         calendar_card("public-calendar", _("Public calendar"), feed, entry, one, note),
-        calendar_card("own-calendar", _("A participant’s calendar"), shared, calendar_entry(answer), one),
+        calendar_card("own-calendar", _("A participant’s calendar"), shared, own_entry(answer), one),
         mail("invitation", _("E-mail: the invitation"), text, no_invitation, invited),
         mail("confirmation", _("E-mail: the answer is recorded"), answer_recorded_sample(answer)),
         mail("reminder", _("E-mail: the first reminder"), _reminder(one, answer), no_reminder),

@@ -12,7 +12,7 @@ from workshop.accounts.models import Organiser
 from workshop.core.erasures import account_ref, hash_of, list_erased
 from workshop.people import personal_data as people_data
 from workshop.people.models import Person
-from workshop.people.service import raise_revision
+from workshop.people.service import raise_revision, revise_sessions_of
 from workshop.privacy.service.forgetting import erase
 from workshop.programme import personal_data as programme_data
 from workshop.rsvp.models import Invitation, Participant
@@ -62,6 +62,7 @@ def _erase_person(session: Session, person: Person, *, now: datetime) -> None:
         programme_data.erase(session, now=now, email=email)
         people_data.erase(session, now=now, email=email)
         return
+    revise_sessions_of(session, now=now, person_id=person.id)
     session.delete(person)
     raise_revision(session, now=now, series_id=person.series_id)
     session.flush()

@@ -24,6 +24,7 @@ _SENTENCES: dict[str, Any] = {
     "reserved_slug": _("This address is reserved. Please choose another."),
     "slug_taken": _("This address is taken. Please choose another."),
     "not_web_address": _("Please write a whole address that begins with https://."),
+    "not_origin": _("Please write a site’s address such as https://partner.example.org, with nothing after it."),
     "not_email": _("Please write an e-mail address such as name@example.org."),
     "not_colour": _("Please write a colour such as #0b5d5b."),
     "not_offset": _("Please write offsets such as -7d, -1d, -1h."),

@@ -19,22 +19,10 @@ from workshop.core.fields import CodesField, LinesField, LinkField, LocalizedFie
 from workshop.core.localized import Localized
 from workshop.people.values import PartnerValues
 from workshop.programme.forms.faults import sentence_of
-from workshop.programme.models import Format, Mode, SessionStatus
+from workshop.programme.models import Mode, SessionStatus
 
 MAXIMUM_PARTNERS = 50
 
-FORMATS = {
-    Format.WORKSHOP: _("Workshop"),
-    Format.OPEN_DEBATE: _("Open debate"),
-    Format.WORKING_GROUP: _("Working group"),
-    Format.EXPERT_GROUP: _("Expert group"),
-    Format.TRAINING: _("Training"),
-    Format.SEMINAR: _("Seminar"),
-    Format.NETWORK: _("Network"),
-    Format.WEBINAR: _("Webinar"),
-    Format.EXHIBITION: _("Exhibition"),
-    Format.OTHER: _("Other"),
-}
 MODES = {Mode.ONLINE: _("Online"), Mode.ON_SITE: _("On site"), Mode.HYBRID: _("On site and online")}
 STATUSES = {
     SessionStatus.CONFIRMED: _("Confirmed"),

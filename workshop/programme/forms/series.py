@@ -93,6 +93,13 @@ class SeriesForm(FlaskForm):
     )
     links = LinesField(_("Links"), check=check_link, description=_("One address per line."))
     colour = LineField(_("Colour"), description=_("Such as #0b5d5b; empty for the usual one."))
+    embed_origins = LinesField(
+        _("Sites that may show the list of sessions in their pages"),
+        description=_(
+            "One address per line, such as https://partner.example.org, without the name of a page. Every page of such "
+            "a site may then show the list in a frame; no other site can."
+        ),
+    )
     reminders = RemindersField(
         _("Reminders"),
         default=DEFAULT_REMINDERS,
@@ -119,6 +126,7 @@ class SeriesForm(FlaskForm):
             without_address=self.without_address.data,
             links=self.links.data,
             colour=self.colour.data or "",
+            embed_origins=self.embed_origins.data,
             partners=partner_values(self.partners),
             reminders=self.reminders.data,
         )

@@ -25,7 +25,6 @@ from workshop.core.fields import (
     check_link,
 )
 from workshop.programme.forms.fields import (
-    FORMATS,
     MODES,
     STATUSES,
     VISIBILITIES,
@@ -41,6 +40,7 @@ from workshop.programme.forms.fields import (
 from workshop.programme.models import Format, Mode, SessionStatus
 from workshop.programme.service.checks import MAXIMUM_SHARES
 from workshop.programme.service.values import InterpretationValues, SessionValues, ShareValues
+from workshop.programme.view.words import FORMATS
 
 NO_REMINDERS = "0"
 INHERIT = "series"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workshop.chatham.rule import Level, Visibility
-from workshop.core.db import Base, JSONTuple, WallTime, enum_column
+from workshop.core.db import Base, JSONObject, JSONTuple, WallTime, enum_column
 from workshop.core.links import new_subject
 from workshop.core.localized import Localized
 from workshop.people.models import CommitteeMember, Partner, Person
@@ -151,6 +151,8 @@ class WorkshopSession(Base):
     """Exclusive."""
     began_at: Mapped[datetime | None]
     """When it first began, where it was moved to later since: what was said then never comes under a looser level."""
+    moved_from: Mapped[datetime | None]
+    """When it began before it was last moved, where that had been published; None where it was not."""
     format: Mapped[Format] = mapped_column(enum_column(Format), default=Format.WORKSHOP)
     mode: Mapped[Mode] = mapped_column(enum_column(Mode), default=Mode.ONLINE)
     place: Mapped[Localized] = mapped_column(default=Localized)
@@ -185,6 +187,10 @@ class WorkshopSession(Base):
     published_at: Mapped[datetime | None]
     unpublished_at: Mapped[datetime | None]
     """When it was last taken back after having been published; None while it is published or never was."""
+    tombstone: Mapped[dict[str, Any] | None] = mapped_column(JSONObject)
+    """What public calendars said of it when it was taken back: `starts_at`, `ends_at` (ISO 8601, UTC), `tzid` and
+    `sequence`, this one raised by one. None where they held nothing of it. Kept apart, because what becomes of it as
+    a draft is nobody's business."""
     cancelled_at: Mapped[datetime | None]
     """When it was cancelled; None unless it is. Calendars keep it for a time from then on."""
     uid: Mapped[str] = mapped_column(sa.String(36), unique=True, default=lambda: str(uuid.uuid4()))

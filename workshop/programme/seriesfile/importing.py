@@ -355,7 +355,6 @@ class _Importer:
             self.session, now=self.now, workshop_session=stored, sections=sections
         )
         if is_changed or has_new_programme:
-            stored.revised_at = self.now
             touch(self.session, series, now=self.now)
         changed = ["programme"] if has_new_programme else []
         changed += ["questions"] if self._write_questions(stored, questions) else []

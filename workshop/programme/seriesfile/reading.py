@@ -209,6 +209,7 @@ SERIES = {
     "partners": ("partners", _partners),
     "links": ("links", _texts),
     "colour": ("colour", read_text),
+    "embed_origins": ("embed_origins", _texts),
     "reminders": ("reminders", _texts),
 }
 SESSION: dict[str, Any] = {

@@ -15,6 +15,7 @@ from workshop.core.localtime import FoldError, GapError, to_instant, zone_names
 from workshop.people.checks import LINE, Checker
 from workshop.people.values import PartnerValues, clean_partner
 from workshop.programme.models import ItemKind, QuestionKind
+from workshop.programme.service.origins import clean_origins
 from workshop.programme.service.values import (
     InterpretationValues,
     ItemValues,
@@ -59,6 +60,7 @@ def clean_series(values: SeriesValues, checker: Checker) -> SeriesValues:
     if values.colour and not _COLOUR.fullmatch(values.colour):
         checker.add("colour", "not_colour")
     _check_reminders(checker, values.reminders)
+    origins = clean_origins(values.embed_origins, checker)
     _refuse_recordings(checker, {"own_sentence": values.own_sentence})
     return dataclasses.replace(
         values,
@@ -71,6 +73,7 @@ def clean_series(values: SeriesValues, checker: Checker) -> SeriesValues:
         controller=checker.localized("controller", values.controller, limit=1000),
         own_sentence=checker.localized("own_sentence", values.own_sentence),
         links=checker.urls("links", values.links),
+        embed_origins=origins,
         partners=_clean_partners(checker, values.partners),
     )
 

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from workshop.audit.service import record
-from workshop.chatham.rule import DEFAULT_CONSENTS, ConsentKind
+from workshop.chatham.rule import DEFAULT_CONSENTS, ConsentKind, Level, effective_level
 from workshop.core.errors import NotFoundError
-from workshop.people.service import raise_revision
-from workshop.programme.models import SpeakerConsent, SpeakerSlot, WorkshopSession
+from workshop.people.service import names_in_calendars, raise_revision
+from workshop.programme.models import Item, SpeakerConsent, SpeakerSlot, WorkshopSession
 from workshop.programme.service.locking import lock
 from workshop.programme.service.materials import follow_consents
 from workshop.programme.service.waiting import take_programme_out_of_waiting_mail
@@ -69,6 +69,9 @@ def set_consent(
     session.flush()
     session.expire(slot, ["consents"])
     raise_revision(session, now=now, series_id=slot.person.series_id)
+    # A date is public: under a level whose calendars name nobody it would tell of what is decided here.
+    if kind in _NAMING and names_in_calendars(_level_of(session, slot, workshop_session)):
+        workshop_session.revised_at = now
     follow_consents(session, now=now, slot=slot, actor=recorded_by)
     if kind in _NAMING and not given:
         take_programme_out_of_waiting_mail(session, slot.workshop_session_id)
@@ -81,6 +84,13 @@ def set_consent(
         details={"slot": slot.id, "kind": kind.value, **(details or {})},
     )
     return True
+
+
+def _level_of(session: Session, slot: SpeakerSlot, workshop_session: WorkshopSession) -> Level:
+    """Return the level that decides whether the part is announced with a name."""
+    item = session.get(Item, slot.item_id) if slot.item_id is not None else None
+    of_series = workshop_session.series.level
+    return effective_level(item=item.level if item else None, session=workshop_session.level, series=of_series)[0]
 
 
 def _changes(said: SpeakerConsent | None, kind: ConsentKind, *, given: bool) -> bool:

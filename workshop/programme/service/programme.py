@@ -52,6 +52,7 @@ def write_programme(
     session.flush()
     if writer.is_changed:
         session.expire(workshop_session, ["sections"])
+        workshop_session.revised_at = now
         raise_revision(session, now=now, series_id=workshop_session.series_id)
     return writer.is_changed
 

@@ -24,6 +24,7 @@ from workshop.programme.service.values import SeriesValues, series_values
 _COLUMNS = (
     "slug", "title", "subtitle", "kind", "description", "languages", "tzid", "level", "visibility", "contact",
     "sender_name", "controller", "own_sentence", "retention_days", "without_address", "links", "colour", "reminders",
+    "embed_origins",
 )  # fmt: skip
 
 
@@ -125,8 +126,18 @@ def write_series(session: Session, *, now: datetime, actor: str, series: Series,
         keep_old_slug(session, OldSlug(slug=old.slug, series_id=series.id), values.slug)
     _write(series, values)
     touch(session, series, now=now)
+    _revise_sessions(series, old, values, now)
     _keep_wording(session, now=now, actor=actor, series=series, before=old.own_sentence)
     _set_people(session, now, series, values)
+    if old.embed_origins != values.embed_origins:
+        record(
+            session,
+            now=now,
+            actor=actor,
+            action="programme.change_embedding",
+            object_=f"series:{series.id}",
+            details={"sites": len(values.embed_origins)},
+        )
     if old.level is not values.level:
         record(
             session,
@@ -137,6 +148,14 @@ def write_series(session: Session, *, now: datetime, actor: str, series: Series,
             details={"from": old.level.value, "to": values.level.value},
         )
     return True
+
+
+def _revise_sessions(series: Series, old: SeriesValues, values: SeriesValues, now: datetime) -> None:
+    """Date anew the sessions whose calendar entries show what changed of their series."""
+    are_all = any(getattr(old, name) != getattr(values, name) for name in ("slug", "languages", "own_sentence"))
+    for one in series.sessions:
+        if are_all or (old.level is not values.level and one.level is None):
+            one.revised_at = now
 
 
 def is_series_slug_taken(session: Session, slug: str, series_id: int | None) -> bool:

@@ -68,6 +68,7 @@ def create_session(
     one = WorkshopSession(series=series, revised_at=now)
     _write(one, values)
     one.is_published, one.published_at = values.is_published, now if values.is_published else None
+    one.cancelled_at = now if values.status is SessionStatus.CANCELLED else None
     session.add(one)
     session.flush()
     _set_people(session, now, one, values)
@@ -124,7 +125,6 @@ def update_session(
     if cleaned is not None and write_programme(session, now=now, workshop_session=workshop_session, sections=cleaned):
         is_changed = True
     if is_changed:
-        workshop_session.revised_at = now
         touch(session, series, now=now)
     answers = {workshop_session.id: int(has_answers)}
     settled = settle(session, now=now, actor=actor, series=series, before=before, answers=answers)
@@ -246,8 +246,11 @@ def write_session(session: Session, *, now: datetime, workshop_session: Workshop
     """Write checked values over a session; returns whether that changed anything. The caller settles. Flushes."""
     old = session_values(workshop_session)
     kept: dict[str, Any] = {name: None for name in ("moderators", "partners") if getattr(values, name) is None}
-    if _comparable(dataclasses.replace(old, **kept)) == _comparable(values):
+    old_whole = dataclasses.replace(old, **kept)
+    if _comparable(old_whole) == _comparable(values):
         return False
+    if _comparable(_without_unseen(old_whole)) != _comparable(_without_unseen(values)):
+        workshop_session.revised_at = now
     if old.slug != values.slug:
         former = OldSlug(
             slug=old.slug, within_series_id=workshop_session.series_id, workshop_session_id=workshop_session.id
@@ -312,6 +315,21 @@ def _comparable(values: SessionValues) -> tuple[Any, ...]:
     return (
         *moments,
         dataclasses.replace(values, fold=None, ends_fold=None, rsvp_opens_fold=None, rsvp_closes_fold=None),
+    )
+
+
+def _without_unseen(values: SessionValues) -> SessionValues:
+    """Return the values without those that no calendar shows: no date there tells that the room or a limit changed."""
+    return dataclasses.replace(
+        values,
+        room_link="",
+        capacity=None,
+        has_waiting_list=True,
+        needs_approval=False,
+        shares=(),
+        rsvp_opens_wall=None,
+        rsvp_closes_wall=None,
+        reminders=None,
     )
 
 

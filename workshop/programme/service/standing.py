@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from workshop.chatham.rule import (
     check_item_level,
     check_visibility,
     effective_level,
+    is_in_series_list,
     is_looser,
     shown_level,
 )
@@ -71,6 +72,8 @@ class Standing:
     shown: Level
     """The strictest of session and items."""
     is_published: bool
+    is_listed: bool = False
+    """Whether the public calendar of its series, or of all series, may have held it."""
     items: dict[int, Level] = field(default_factory=dict)
     """Item id → its effective level."""
     own: Level | None = None
@@ -133,16 +136,15 @@ def settle(
             continue
         was = before[one.id]
         _take_items_along(one, series, was)
-        # Also where it was hidden since; a draft that nobody ever saw had a wrong date.
-        if (was.is_published or one.published_at is not None) and was.starts_at <= now < one.starts_at:
-            one.began_at = one.began_at or was.starts_at
+        _date_beginning(one, was, now)
         found, loosening = _hold_back(one, series, was, has_answers=bool(answers.get(one.id)), now=now)
         stands = _standing(series, one)
         found += _refusals(one, series, was, stands, has_answers=bool(answers.get(one.id)))
         faults += [(one, fault) for fault in found]
-        if _is_to_be_told(was, stands) and not found:
+        if not found and (_is_to_be_told(was, stands) or _comes_or_goes(one, was, stands, now)):
             one.sequence += 1
             one.revised_at = now
+        _date_end(one, was, stands, now)
         ends.append((one, was, stands, loosening))
     session.flush()
     if faults:
@@ -159,6 +161,45 @@ def settle(
         for action, details in _acts(was, stands):
             record(session, now=now, actor=actor, action=action, object_=f"session:{one.id}", details=details)
     return Settled([], asked)
+
+
+def _comes_or_goes(one: WorkshopSession, was: Standing, stands: Standing, now: datetime) -> bool:
+    """Whether calendars that had it see it vanish or come again; what was a draft until now is no news to them."""
+    if was.is_published is stands.is_published:
+        return False
+    return was.is_published or one.unpublished_at is not None or (one.published_at or now) < now
+
+
+def _date_beginning(one: WorkshopSession, was: Standing, now: datetime) -> None:
+    """Keep when it began before it was moved."""
+    # Also where it was hidden since; a draft that nobody ever saw had a wrong date.
+    if (was.is_published or one.published_at is not None) and was.starts_at <= now < one.starts_at:
+        one.began_at = one.began_at or was.starts_at
+    if was.starts_at != one.starts_at:
+        # The date of a draft was no date: nobody is told that it has changed.
+        one.moved_from = was.starts_at if was.is_published and one.is_published else None
+
+
+def _date_end(one: WorkshopSession, was: Standing, stands: Standing, now: datetime) -> None:
+    """Keep when it was cancelled or taken back, and what calendars go on saying of it then, or that it is on again."""
+    if stands.status is not SessionStatus.CANCELLED:
+        one.cancelled_at = None
+    elif was.status is not SessionStatus.CANCELLED:
+        one.cancelled_at = now
+    if stands.is_published:
+        one.unpublished_at = one.tombstone = None
+    elif was.is_published:
+        one.unpublished_at = now
+        one.tombstone = _tombstone(was, one.sequence) if was.is_listed else None
+
+
+def _tombstone(was: Standing, sequence: int) -> dict[str, Any]:
+    return {
+        "starts_at": was.starts_at.astimezone(UTC).isoformat(),
+        "ends_at": was.ends_at.astimezone(UTC).isoformat(),
+        "tzid": was.tzid,
+        "sequence": sequence,
+    }
 
 
 def _follow(session: Session, now: datetime, actor: str, one: WorkshopSession, was: Standing, stands: Standing) -> None:
@@ -220,6 +261,7 @@ def _standing(series: Series, one: WorkshopSession) -> Standing:
         level=level,
         shown=shown_level(session=level, items=[item.level for item in items]),
         is_published=one.is_published,
+        is_listed=one.is_published and is_in_series_list(series=series.visibility, session=one.visibility, level=level),
         items={item.id: item.level or level for item in items},
         own=one.level,
         own_items={item.id: item.level for item in items},

@@ -47,6 +47,8 @@ class SeriesValues:
     without_address: bool = False
     links: tuple[str, ...] = ()
     colour: str = ""
+    embed_origins: tuple[str, ...] = ()
+    """Sites that may show the list of sessions in a frame."""
     reminders: tuple[str, ...] = DEFAULT_REMINDERS
     committee: tuple[str, ...] | None = None
     """Keys of people, in order; None leaves the committee as it is."""
@@ -181,6 +183,7 @@ def series_values(series: Series) -> SeriesValues:
         without_address=series.without_address,
         links=series.links,
         colour=series.colour,
+        embed_origins=series.embed_origins,
         reminders=series.reminders,
         committee=tuple(member.person.key for member in series.committee),
         partners=tuple(partner_values(partner) for partner in series.partners),

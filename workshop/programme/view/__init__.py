@@ -14,6 +14,7 @@ from workshop.programme.view.shown import (
     SectionView,
     SeriesView,
     SessionView,
+    TombstoneView,
 )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "SeriesView",
     "SessionView",
     "SlidesView",
+    "TombstoneView",
     "default_label",
     "series_view",
     "session_disclosure",

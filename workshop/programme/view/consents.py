@@ -49,6 +49,8 @@ def is_given(consent: SpeakerConsent) -> bool:
 
 def consents_of(slot: SpeakerSlot) -> Consents:
     """Return a slot's consents: what was given or withdrawn, else the default of its kind."""
+    if not slot.consents:
+        return DEFAULT_CONSENTS
     return Consents(**{consent.kind.value: is_given(consent) for consent in slot.consents})
 
 

@@ -14,9 +14,10 @@ from workshop.core.localized import Localized
 from workshop.core.localtime import wall_clock
 from workshop.core.markup import plain, typeset
 from workshop.ical import Event, EventStatus
-from workshop.programme.models import ItemKind, Mode, SessionStatus
+from workshop.programme.models import Format, ItemKind, Mode, SessionStatus
 from workshop.programme.view.make import default_label
 from workshop.programme.view.shown import ItemView, PersonView, SessionView
+from workshop.programme.view.words import FORMATS
 
 _STATUS = {
     SessionStatus.TENTATIVE: EventStatus.TENTATIVE,
@@ -25,7 +26,7 @@ _STATUS = {
 }
 
 
-def session_event(
+def session_event(  # noqa: PLR0913 (what an entry has beside its session)
     view: SessionView,
     *,
     language: str,
@@ -34,6 +35,8 @@ def session_event(
     uid: str = "",
     join_url: str = "",
     is_transparent: bool = True,
+    prefix: str = "",
+    addition: str = "",
 ) -> Event:
     """Return the calendar entry of a session seen on the calendar's surface. Needs an application context.
 
@@ -46,9 +49,12 @@ def session_event(
         uid: local part of the reader's own UID; by default the session's.
         join_url: of the join page, never of the room.
         is_transparent: whether it leaves the reader free; a cancelled one always does.
+        prefix: put before the summary, in the reader's language, such as "[Waiting list]".
+        addition: a paragraph for this reader, put before the address; a neutral entry has none.
     """
     with speaking(language):
         writer = _Writer(view, language)
+        summary = writer.summary()
         return Event(
             uid=f"{uid or view.uid}@{domain}",
             sequence=view.sequence,
@@ -57,12 +63,13 @@ def session_event(
             ends_at=view.ends_at,
             tzid=view.tzid,
             status=_STATUS[view.status],
-            summary=writer.summary(),
-            description="" if view.is_neutral else writer.description(url),
+            summary=f"{prefix} {summary}" if prefix else summary,
+            description="" if view.is_neutral else writer.description(url, addition),
             location=writer.location(),
             url=url,
             language=language,
             is_transparent=is_transparent or view.is_cancelled,
+            categories=writer.categories(),
             conference=join_url,
         )
 
@@ -98,9 +105,11 @@ class _Writer:
         if view.title and view.title != view.label:
             title = self.text(view.title, says_monolingual=True)
             words = title if view.label == default_label(None) else f"{words} – {title}"
+        if not view.is_cancelled:
+            return words
         # Not within an f-string: the extraction of messages looks into none.
         prefix = str(_("CANCELLED:"))
-        return f"{prefix} {words}" if view.is_cancelled else words
+        return f"{prefix} {words}"
 
     def location(self) -> str:
         """Return where, on one line: the place as far as it may be told, "Online", or both."""
@@ -110,11 +119,17 @@ class _Writer:
         online = str(_("Online"))
         return f"{place} / {online}" if place else online
 
-    def description(self, url: str) -> str:
-        """Return the entry's text, paragraphs apart, the address last."""
-        return "\n\n".join(paragraph for paragraph in self.paragraphs(url) if paragraph)
+    def categories(self) -> tuple[str, ...]:
+        """Return what kind of session it is; a neutral entry does not say."""
+        if self.view.is_neutral or self.view.format is Format.OTHER:
+            return ()
+        return (str(FORMATS[self.view.format]),)
 
-    def paragraphs(self, url: str) -> Iterator[str]:
+    def description(self, url: str, addition: str) -> str:
+        """Return the entry's text, paragraphs apart, the address last."""
+        return "\n\n".join(paragraph for paragraph in (*self.paragraphs(), addition, url) if paragraph)
+
+    def paragraphs(self) -> Iterator[str]:
         """Yield what the Rule lets be told, most important first."""
         view = self.view
         if view.notice is not None:
@@ -136,7 +151,6 @@ class _Writer:
             lines = [self.text(section.title), *(self.item(item) for item in section.items)]
             yield "\n".join(line for line in lines if line)
         yield "\n".join(self.languages())
-        yield url
 
     def name(self, code: str) -> str:
         """Return a language's name."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from workshop.chatham.notices import Notice, current_notice, with_own_sentence
 from workshop.chatham.rule import (
@@ -40,6 +41,7 @@ from workshop.programme.view.shown import (
     SectionView,
     SeriesView,
     SessionView,
+    TombstoneView,
 )
 
 _AT_WORK = frozenset({Audience.ORGANISER, Audience.HELPER})
@@ -161,6 +163,7 @@ def _known_session(
         ends_at=workshop_session.ends_at,
         tzid=workshop_session.tzid,
         status=workshop_session.status,
+        cancelled_at=workshop_session.cancelled_at,
         mode=workshop_session.mode,
         format=workshop_session.format,
         place=workshop_session.place if shown.place else _NOTHING,
@@ -187,6 +190,8 @@ def _known_session(
         has_join_link=shown.join_link,
         is_neutral=shown.is_neutral,
         is_indexable=shown.is_indexable,
+        moved_from=workshop_session.moved_from,
+        controller=_NOTHING if shown.is_neutral else series.controller,
         slides=_slides(workshop_session, workshop_session.slots, question, strictest),
         recordings=_recordings(workshop_session, None, question, strictest),
     )
@@ -226,11 +231,16 @@ def series_view(
     )
     if not known.is_known:
         return None
-    views = (
-        session_view(workshop_session, audience=audience, surface=surface, has_address=has_address)
-        for workshop_session in (series.sessions if sessions is None else sessions)
-        if audience in _AT_WORK or _is_listed(workshop_session)
-    )
+    views: list[SessionView] = []
+    tombstones: list[TombstoneView] = []
+    for workshop_session in series.sessions if sessions is None else sessions:
+        if audience not in _AT_WORK and not _is_listed(workshop_session):
+            continue
+        view = session_view(workshop_session, audience=audience, surface=surface, has_address=has_address)
+        if view is not None:
+            views.append(view)
+        elif surface is Surface.CALENDAR and workshop_session.tombstone is not None:
+            tombstones += _tombstones(workshop_session, audience=audience, has_address=has_address)
     return SeriesView(
         slug=series.slug,
         title=series.title,
@@ -250,9 +260,35 @@ def series_view(
         revised_at=series.revised_at,
         committee=tuple(_person(member.person, has_affiliation=True) for member in series.committee),
         partners=_partners(series.partners),
-        sessions=tuple(view for view in views if view is not None),
+        sessions=tuple(views),
+        tombstones=tuple(tombstones),
         is_indexable=series.visibility is Visibility.PUBLIC,
+        embed_origins=series.embed_origins,
     )
+
+
+def _tombstones(workshop_session: WorkshopSession, *, audience: Audience, has_address: bool) -> Iterator[TombstoneView]:
+    """Yield what is left of a session that was taken back; nothing where it became a secret that it ever was."""
+    series, left = workshop_session.series, workshop_session.tombstone
+    if workshop_session.is_published or workshop_session.unpublished_at is None or left is None:
+        return
+    level, _source = effective_level(session=workshop_session.level, series=series.level)
+    shown = disclosure(
+        level=level,
+        visibility=effective_visibility(series=series.visibility, session=workshop_session.visibility, level=level),
+        audience=audience,
+        surface=Surface.CALENDAR,
+        has_address=has_address,
+    )
+    if shown.is_known:
+        yield TombstoneView(
+            uid=workshop_session.uid,
+            sequence=left["sequence"],
+            revised_at=workshop_session.unpublished_at,
+            starts_at=datetime.fromisoformat(left["starts_at"]),
+            ends_at=datetime.fromisoformat(left["ends_at"]),
+            tzid=left["tzid"],
+        )
 
 
 def _is_listed(workshop_session: WorkshopSession) -> bool:

@@ -90,6 +90,8 @@ class SessionView:
     ends_at: datetime
     tzid: str
     status: SessionStatus
+    cancelled_at: datetime | None
+    """None unless it is cancelled."""
     mode: Mode
     format: Format
     place: Localized
@@ -124,6 +126,10 @@ class SessionView:
     has_join_link: bool
     is_neutral: bool
     is_indexable: bool
+    moved_from: datetime | None = None
+    """When it began before it was last moved, where that had been published."""
+    controller: Localized = Localized()  # noqa: RUF009 (immutable)
+    """Who answers for the series, as its privacy page names them; empty where the surface is neutral."""
     slides: tuple[SlidesView, ...] = ()
     """Of those who moderate the whole session; those of an item stand with it."""
     recordings: tuple[RecordingView, ...] = ()
@@ -144,6 +150,20 @@ class SessionView:
     def is_cancelled(self) -> bool:
         """Whether the session will not take place."""
         return self.status is SessionStatus.CANCELLED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TombstoneView:
+    """What public calendars say for a time of a session that was taken back: that it is off, without a word of text."""
+
+    uid: str
+    sequence: int
+    revised_at: datetime
+    """When it was taken back."""
+    starts_at: datetime
+    """As last published."""
+    ends_at: datetime
+    tzid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +190,7 @@ class SeriesView:
     partners: tuple[PartnerView, ...]
     sessions: tuple[SessionView, ...]
     is_indexable: bool
+    embed_origins: tuple[str, ...] = ()
+    """Sites that may show the list of sessions in a frame."""
+    tombstones: tuple[TombstoneView, ...] = ()
+    """On the calendar's surface only, of all that were ever taken back."""

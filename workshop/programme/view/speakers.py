@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from workshop.chatham.notices import Notice, current_notice
 from workshop.chatham.rule import (
@@ -202,10 +203,11 @@ def speaking_views(
     found = []
     for one in sessions:
         slots = [(slot, item) for slot, item in slots_of(one) if slot.person_id == person.id]
-        is_speaker = any(slot.role is SlotRole.SPEAKER for slot, _ in slots)
-        audience = Audience.SPEAKER if is_speaker else Audience.MODERATOR
+        audience = own_audience(one, person)
+        if audience is None:
+            continue
         view = session_view(one, audience=audience, surface=Surface.PERSONAL_PAGE, has_materials=True)
-        if view is None or not slots:
+        if view is None:
             continue
         found.append(
             SpeakingView(
@@ -325,6 +327,37 @@ def _asking(workshop_session: WorkshopSession, item: Item | None) -> _Asking:
     items = [one.level for section in workshop_session.sections for one in section.items]
     shared_level = shown_level(session=session_level, items=items) if item is None else level
     return _Asking(visibility, session_level, level, item is not None, shared_level)
+
+
+class OwnTime(NamedTuple):
+    """When somebody's part in a session is."""
+
+    is_moderator: bool
+    is_whole: bool
+    """Whether the part is the session as a whole."""
+    starts: str
+    """HH:MM in the session's zone; empty where the programme does not say."""
+    minutes: int | None
+
+
+def own_times(workshop_session: WorkshopSession, person: Person) -> tuple[OwnTime, ...]:
+    """Return the parts that somebody's own calendar may tell of: those of which it may tell the title as well."""
+    return tuple(
+        OwnTime(
+            slot.role is SlotRole.MODERATOR, item is None, item.starts if item else "", item.minutes if item else None
+        )
+        for slot, item in slots_of(workshop_session)
+        if slot.person_id == person.id
+        and _asking(workshop_session, item).ask(Audience.SPEAKER, Surface.CALENDAR, consents_of(slot)).item_titles
+    )
+
+
+def own_audience(workshop_session: WorkshopSession, person: Person) -> Audience | None:
+    """Return as whom somebody reads of a session in which they speak or moderate; None where they do neither."""
+    roles = {slot.role for slot, _item in slots_of(workshop_session) if slot.person_id == person.id}
+    if not roles:
+        return None
+    return Audience.SPEAKER if SlotRole.SPEAKER in roles else Audience.MODERATOR
 
 
 def slides_reach(workshop_session: WorkshopSession, slot: SpeakerSlot, item: Item | None) -> Reach:

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from workshop.core import clock
 from workshop.core.db import checkpoint, db
 from workshop.core.limits import limited
-from workshop.core.links import Purpose, find_token
+from workshop.core.links import Purpose, find_token, has_link
 from workshop.privacy import service as privacy
 from workshop.privacy.view import certificate_view
 from workshop.public.my.page import BY_CLIENT, blueprint, find_owner, own_page, told_form
+from workshop.public.own_feed import calendar_stays
 from workshop.rsvp import service
 from workshop.rsvp.forms import NewAddressForm
 
@@ -81,6 +82,8 @@ def link(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the add
     service.renew_links(session, now=now, participant=participant)
     session.commit()
     flash(_("This is your new page. The old links no longer open anything."), "done")
+    if has_link(session, purpose=Purpose.FEED, subject=subject):
+        flash(calendar_stays(), "warning")
     return redirect(url_for("my.page", token=find_token(session, purpose=Purpose.MY, subject=subject)), 303)
 
 

@@ -11,11 +11,12 @@ from flask_babel import gettext as _
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.limits import limited
-from workshop.core.links import Purpose, find_token
+from workshop.core.links import Purpose, find_token, has_link
 from workshop.people import personal_data as people_data
 from workshop.programme import personal_data as programme_data
 from workshop.programme.models import Series
 from workshop.programme.service.speakers import replace_link
+from workshop.public.own_feed import calendar_stays
 from workshop.public.speaker.page import BY_CLIENT, blueprint, find_owner
 
 
@@ -46,4 +47,6 @@ def link(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the add
     replace_link(session, now=clock.now(), person=person, series=session.get_one(Series, person.series_id))
     session.commit()
     flash(_("This is your new page. The old link no longer opens anything."), "done")
+    if has_link(session, purpose=Purpose.FEED, subject=subject):
+        flash(calendar_stays(), "warning")
     return redirect(url_for("speaker.page", token=find_token(session, purpose=Purpose.SPEAKER, subject=subject)), 303)

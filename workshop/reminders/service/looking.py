@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from workshop.chatham.rule import Level
 from workshop.mail.models import OutboxMessage
+from workshop.mail.service import drop_files
 from workshop.programme.emails import LINK as SPEAKER_LINK
 from workshop.programme.models import SessionStatus, WorkshopSession
 from workshop.programme.queries import find_proposal
@@ -33,7 +34,7 @@ from workshop.reminders.queries import (
 )
 from workshop.reminders.rule import Facts
 from workshop.reminders.service.changes import facts_of, remember
-from workshop.rsvp.emails import ABOUT_ANSWERS
+from workshop.rsvp.emails import ABOUT_ANSWERS, calendar_basis, calendar_files, method_for
 from workshop.rsvp.emails.levels import (
     ABOUT_LEVELS,
     ABOUT_LEVELS_TO_SPEAKERS,
@@ -52,7 +53,7 @@ def last_look(session: Session, message: OutboxMessage, now: datetime) -> str | 
     """Return why a message must not leave any more, or None; the reason names nobody.
 
     Speaks for every message to a participant. May put back what the participant was last told, so that a message
-    that the Rule overtook is written anew; the caller commits.
+    that the Rule overtook is written anew, and brings what goes into a calendar up to date; the caller commits.
     """
     if (look_at_other := _OTHERS.get(message.kind)) is not None:
         return look_at_other(session, message, now=now)
@@ -61,7 +62,29 @@ def last_look(session: Session, message: OutboxMessage, now: datetime) -> str | 
     if found := _refusal_to_participant(session, answer, participant, message):
         return found
     look = _LOOKS.get(message.kind)
-    return look(session, answer, message, now=now) if look and answer else None
+    if answer is not None and look is not None and (found := look(session, answer, message, now=now)):
+        return found
+    return _look_at_calendar(session, answer, message, now=now) if answer is not None and message.itip_method else None
+
+
+def _look_at_calendar(session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
+    """Let go along only what is still to be done in the participant's calendar, as it stands."""
+    method = method_for(session, answer, now=now, is_leaving=True)
+    if method != message.itip_method:
+        drop_files(message)
+        is_for_calendar = message.basis.get("state") == AnswerState.WITHDRAWN and message.kind == "answer_recorded"
+        # Whoever withdraws by themselves is only written to for their calendar's sake.
+        return "nothing to take out" if is_for_calendar else None
+    basis = {**message.basis, **calendar_basis(message.attachments, answer)}
+    if message.uncertain_at is None and message.basis != basis:
+        message.attachments, message.basis = calendar_files(session, answer, now=now), basis
+    return None
+
+
+def _look_at_recorded(_session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
+    del now
+    said = (message.basis or {}).get("state", answer.state.value)
+    return "answer changed" if answer.state.value != said else None
 
 
 def _refusal_to_participant(
@@ -236,6 +259,7 @@ def _is_stricter(session: Session, workshop_session: WorkshopSession, basis: dic
 _LOOKS: dict[str, Callable[..., str | None]] = {
     "reminder": _look_at_reminder,
     **dict.fromkeys(NOTICES, _look_at_notice),
+    "answer_recorded": _look_at_recorded,
     "level_raised": _look_at_level,
     "level_asked": _look_at_asked,
     **dict.fromkeys(("place_offered", "place_free", "added_by_hand", "answer_refused"), _look_at_place),

@@ -11,15 +11,15 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from workshop.chatham.rule import Audience, Surface
-from workshop.core.language import languages
 from workshop.core.links import Purpose, mark, new_subject
 from workshop.core.localtime import city
 from workshop.core.urls import external_url
 from workshop.mail.render import Rendered, render
 from workshop.mail.service import enqueue, sender_of, supersede
-from workshop.programme.models import Series
 from workshop.programme.view import SessionView, session_view
-from workshop.rsvp.emails.calendar import calendar_files, join_url, my_url
+from workshop.rsvp.emails.calendar import join_url, my_url
+from workshop.rsvp.emails.itip import brings_request, calendar_basis, calendar_files, calendar_words
+from workshop.rsvp.emails.sender import reply_to, sender_name
 from workshop.rsvp.models import Answer, AnswerState, Participant
 from workshop.rsvp.queries import positions
 from workshop.rsvp.schedule import REQUEST_LIFETIME, door_opens_at, erases_at
@@ -131,10 +131,11 @@ def confirm_address(
     )
 
 
-def answer_recorded(session: Session, *, now: datetime, answer: Answer) -> None:
+def answer_recorded(session: Session, *, now: datetime, answer: Answer, calendar_knows: bool = False) -> None:
     """Mail what was recorded, with the personal page; for a seat also the join link and the calendar entry.
 
-    The answer's state must be set and flushed.
+    The answer's state must be set and flushed. `calendar_knows`: it came from the participant's calendar, which need
+    not be told that they do not come.
     """
     view = view_for(answer)
     if view is None:
@@ -146,8 +147,13 @@ def answer_recorded(session: Session, *, now: datetime, answer: Answer) -> None:
         view=view,
         kind="answer_recorded",
         basis={"state": answer.state.value},
-        context={**_recorded(answer, view), "position": positions(session, [answer]).get(answer.id, 0)},
-        attachments=calendar_files(answer),
+        context={
+            **_recorded(answer, view),
+            "position": positions(session, [answer]).get(answer.id, 0),
+            # A finger slips more easily there than on the page, which asks.
+            "kept_until": answer.seat_kept_until if calendar_knows else None,
+        },
+        calendar_knows=calendar_knows,
     )
 
 
@@ -156,8 +162,10 @@ def answer_recorded_sample(answer: Answer) -> Sample | None:
     view = view_for(answer)
     if view is None:
         return None
-    context = _context(answer, view, {**_recorded(answer, view), "position": 0})
-    return sample(answer, view, "answer_recorded", context, has_calendar=bool(calendar_files(answer)))
+    has_calendar = brings_request(answer)
+    words = {**calendar_words(()), "itip": "REQUEST" if has_calendar else "", "kept_until": None}
+    context = _context(answer, view, {**_recorded(answer, view), **words, "position": 0})
+    return sample(answer, view, "answer_recorded", context, has_calendar=has_calendar)
 
 
 def sample(answer: Answer, view: SessionView, kind: str, context: Mapping[str, Any], *, has_calendar: bool) -> Sample:
@@ -190,9 +198,12 @@ def send(
     kind: str,
     basis: dict[str, Any],
     context: dict[str, Any],
+    calendar_knows: bool = False,
     **message: Any,
 ) -> int | None:
     """Queue a message about where an answer stands; takes back those about where it stood. Flushes.
+
+    It puts a seat, or a perhaps, into the participant's calendar, and takes out what is there no longer.
 
     Args:
         session: the transaction that changed the answer.
@@ -202,6 +213,7 @@ def send(
         kind: of ABOUT_ANSWERS.
         basis: what the last look compares.
         context: for the templates, beside what all of them need.
+        calendar_knows: nothing needs to be taken out of the calendar.
         message: what else `enqueue` takes.
     """
     if view is None:
@@ -210,6 +222,7 @@ def send(
     assert participant.address is not None
     language = participant.language
     supersede(session, now=now, answer_ref=answer.subject, kinds=ABOUT_ANSWERS, reason="changed again")
+    files = () if calendar_knows and not brings_request(answer) else calendar_files(session, answer, now=now)
     return enqueue(
         session,
         now=now,
@@ -219,12 +232,13 @@ def send(
         workshop_session_id=answer.workshop_session_id,
         person_ref=participant.subject,
         answer_ref=answer.subject,
-        basis={**basis, "is_neutral": view.is_neutral},
+        basis={**basis, "is_neutral": view.is_neutral, **calendar_basis(files, answer)},
         recipient=participant.address,
         language=language,
         sender_name=sender_name(workshop_session.series, view, language),
         headers=reply_to(workshop_session.series, view),
-        context=_context(answer, view, context),
+        context=_context(answer, view, {**calendar_words(files), **context}),
+        attachments=files,
         **{"dedupe_key": f"{kind}:{answer.subject}:{now.isoformat()}", **message},
     )
 
@@ -248,7 +262,6 @@ def _recorded(answer: Answer, view: SessionView) -> dict[str, Any]:
         "join_url": join_url(answer, language) if view.has_join_link else "",
         "door_opens_at": door_opens_at(view, minutes=minutes),
         "wants_reminders": participant.wants_reminders,
-        "has_calendar": participant.wants_calendar,
         "erases_at": erasure_of(participant),
         "zone_city": city(view.tzid, language),
     }
@@ -261,13 +274,3 @@ def erasure_of(participant: Participant) -> datetime:
         created_at=participant.created_at,
         retention_days=participant.series.retention_days,
     )
-
-
-def sender_name(series: Series, view: SessionView, language: str) -> str:
-    """Return the series' name for its mail; empty, so the instance's, where the message is neutral."""
-    return "" if view.is_neutral else series.sender_name.pick(language, languages()).value
-
-
-def reply_to(series: Series, view: SessionView) -> dict[str, str]:
-    """Return the Reply-To header: the series' contact, none where the message is neutral, since its domain tells."""
-    return {"Reply-To": series.contact} if series.contact and not view.is_neutral else {}

@@ -1,63 +1,100 @@
-"""A session as a participant's own calendar entry, and as the file that mail brings; the links that go with it."""
+"""A session as a participant's own calendar entry, in feed and mail alike; the links that go with it."""
 
 from __future__ import annotations
 
-from flask import current_app
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
-from workshop.chatham.rule import Audience, Surface
+from flask import current_app
+from flask_babel import gettext as _
+
+from workshop.chatham.rule import Audience, Surface, Visibility
+from workshop.core.language import speaking
 from workshop.core.links import Purpose, mark
 from workshop.core.urls import external_url
-from workshop.ical import Calendar, Event, serialise
+from workshop.ical import Event, EventStatus, Invitation
 from workshop.programme.view import SessionView, session_event, session_view
-from workshop.rsvp.models import Answer, AnswerState, Participant
+from workshop.rsvp.models import STANDING, Answer, AnswerState, Participant
 
 
-def calendar_files(answer: Answer) -> tuple[dict[str, str], ...]:
-    """Return the calendar entry to attach: for a seat, unless the participant wants no such files."""
-    has_file = answer.state is AnswerState.ACCEPTED and answer.participant.wants_calendar
-    return (calendar_file(answer),) if has_file else ()
+def own_entry(
+    answer: Answer,
+    *,
+    stamped_at: datetime | None = None,
+    invitation: Invitation | None = None,
+    tokens: Mapping[str, str] | None = None,
+) -> tuple[SessionView, Event]:
+    """Return the session as a participant's calendar may show it, and the entry made from it.
 
+    The same in the personal feed and in mail, which alone says when it was written and who asks whom. A seat keeps the
+    time free for it and has the join link; what else stands does neither, and says in its title what it is; an answer
+    that does not stand is an entry that is cancelled.
 
-def calendar_file(answer: Answer) -> dict[str, str]:
-    """Return the attachment `session.ics`: the participant's own UID, opaque, with the join link.
-
-    Its lines are unfolded, because a fold would cut a mark in two; whoever puts the links in folds them again.
+    Args:
+        answer: confirmed, of a session that is published; the session loaded whole.
+        stamped_at: when the message is written (RFC 5545, 3.8.7.2); None in a feed.
+        invitation: who asks whom; None in a feed.
+        tokens: answer's random id → token of the join page, to put the link in; without one it is left out. None: a
+            mark stands for it.
     """
-    language = answer.participant.language
-    view, event = calendar_entry(answer)
-    name = view.label if view.is_neutral else view.series_title
-    content = serialise(
-        Calendar(name=name.pick(language, view.languages).value, language=language, is_feed=False), [event]
-    )
-    return {
-        "filename": "session.ics",
-        "content_type": "text/calendar; charset=utf-8",
-        "content": content.decode().replace("\r\n ", ""),
-    }
-
-
-def calendar_entry(answer: Answer) -> tuple[SessionView, Event]:
-    """Return the session as a participant's calendar may show it, and the entry made from it, its links as marks."""
     participant = answer.participant
     language = participant.language
+    holds_seat = answer.state is AnswerState.ACCEPTED
     view = session_view(
         answer.workshop_session,
-        audience=Audience.PARTICIPANT,
+        audience=Audience.PARTICIPANT if holds_seat else Audience.INVITED,
         surface=Surface.CALENDAR,
         is_discreet=participant.is_discreet,
     )
     assert view is not None
-    page = external_url("public.session", lang=language, series=view.series_slug, session=view.slug)
+    stands = answer.state in STANDING and not view.is_cancelled
+    has_link = stands and view.has_join_link and (tokens is None or answer.subject in tokens)
     event = session_event(
         view,
         language=language,
-        url=my_url(participant, language) if view.is_neutral else page,
+        url=_entry_url(view, language),
         domain=str(current_app.config["DOMAIN"]),
         uid=answer.uid,
-        join_url=join_url(answer, language) if view.has_join_link else "",
-        is_transparent=False,
+        join_url=join_url(answer, language, tokens) if has_link else "",
+        is_transparent=not (holds_seat and stands),
+        prefix=_prefix(answer.state, language) if stands else "",
     )
-    return view, event
+    return view, replace(
+        event,
+        sequence=view.sequence + (answer.sequence_offset or 0),
+        revised_at=max(view.revised_at, answer.answered_at),
+        status=_status(event.status, holds_seat=holds_seat, stands=stands),
+        stamped_at=stamped_at,
+        invitation=invitation,
+    )
+
+
+def _entry_url(view: SessionView, language: str) -> str:
+    """Return the session's page; nothing where that names a topic, or does not open.
+
+    Never the personal page: calendars are shared, and kept by others, while that link withdraws and erases.
+    """
+    if view.is_neutral or view.visibility is Visibility.INVITE_ONLY:
+        return ""
+    return external_url("public.session", lang=language, series=view.series_slug, session=view.slug)
+
+
+def _status(status: EventStatus, *, holds_seat: bool, stands: bool) -> EventStatus:
+    if not stands:
+        return EventStatus.CANCELLED
+    return status if holds_seat else EventStatus.TENTATIVE
+
+
+def _prefix(state: AnswerState, language: str) -> str:
+    """Return what a title begins with that is not a seat's."""
+    with speaking(language):
+        prefixes = {
+            AnswerState.WAITLISTED: _("[Waiting list]"),
+            AnswerState.OFFERED: _("[Place offered]"),
+            AnswerState.REQUESTED: _("[Request pending]"),
+        }
+    return str(prefixes.get(state, ""))
 
 
 def my_url(participant: Participant, language: str) -> str:
@@ -65,6 +102,7 @@ def my_url(participant: Participant, language: str) -> str:
     return external_url("my.page", lang=language, token=mark(Purpose.MY, participant.subject))
 
 
-def join_url(answer: Answer, language: str) -> str:
-    """Return the address of the join page, its secret as a mark."""
-    return external_url("rsvp.join", lang=language, token=mark(Purpose.JOIN, answer.subject))
+def join_url(answer: Answer, language: str, tokens: Mapping[str, str] | None = None) -> str:
+    """Return the address of the join page, its secret as a mark; with `tokens` (subject → token), itself."""
+    token = mark(Purpose.JOIN, answer.subject) if tokens is None else tokens[answer.subject]
+    return external_url("rsvp.join", lang=language, token=token)

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from workshop.rsvp.emails.answers import send, view_for
-from workshop.rsvp.emails.calendar import calendar_files, join_url
+from workshop.rsvp.emails.calendar import join_url
 from workshop.rsvp.models import Answer
 from workshop.rsvp.schedule import REQUEST_LIFETIME, door_opens_at
 
@@ -35,8 +35,6 @@ def session_announced(session: Session, *, now: datetime, answer: Answer) -> Non
             "join_url": join_url(answer, answer.participant.language) if view.has_join_link else "",
             "door_opens_at": door_opens_at(view, minutes=minutes),
             "expires_at": now + REQUEST_LIFETIME,
-            "has_calendar": answer.participant.wants_calendar,
         },
-        attachments=calendar_files(answer),
         expires_at=view.starts_at,
     )

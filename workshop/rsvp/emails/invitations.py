@@ -16,7 +16,7 @@ from workshop.mail.render import Rendered, clean_line, render
 from workshop.mail.service import enqueue
 from workshop.programme.models import WorkshopSession
 from workshop.programme.view import SessionView, session_view
-from workshop.rsvp.emails.answers import reply_to, sender_name
+from workshop.rsvp.emails.sender import reply_to, sender_name
 from workshop.rsvp.models import Invitation
 from workshop.rsvp.queries.invitations import is_discreet
 from workshop.rsvp.schedule import Phase, phase

@@ -16,8 +16,10 @@ from workshop.mail.service import enqueue, supersede
 from workshop.people.models import Person
 from workshop.programme.models import LevelProposal, WorkshopSession
 from workshop.programme.view import SessionView, session_view
-from workshop.rsvp.emails.answers import reply_to, sender_name, view_for
-from workshop.rsvp.emails.calendar import calendar_files, my_url
+from workshop.rsvp.emails.answers import view_for
+from workshop.rsvp.emails.calendar import my_url
+from workshop.rsvp.emails.itip import calendar_basis, calendar_files, calendar_words
+from workshop.rsvp.emails.sender import reply_to, sender_name
 from workshop.rsvp.models import Answer, AnswerState
 from workshop.rsvp.view.levels import asked_view
 
@@ -44,7 +46,7 @@ def level_raised(session: Session, *, now: datetime, answer: Answer, before: Lev
     if view is None:
         return None
     participant = answer.participant
-    files = calendar_files(answer) if view.ends_at > now else ()
+    files = calendar_files(session, answer, now=now)
     return _send(
         session,
         now=now,
@@ -55,14 +57,19 @@ def level_raised(session: Session, *, now: datetime, answer: Answer, before: Lev
         person_ref=participant.subject,
         answer_ref=answer.subject,
         recipient=participant.address or "",
-        basis={"told": before.value, "now": after.value, "is_neutral": view.is_neutral},
+        basis={
+            "told": before.value,
+            "now": after.value,
+            "is_neutral": view.is_neutral,
+            **calendar_basis(files, answer),
+        },
         # Written anew, without the topic, to whoever asks for discretion before it left.
         dedupe_key=f"level_raised|{answer.subject}|{after.value}|{view.sequence}|{int(view.is_neutral)}",
         context={
             "own_tzid": participant.tzid,
             "page_url": my_url(participant, participant.language),
             "state": answer.state.value,
-            "has_file": bool(files),
+            **calendar_words(files),
             "needs_box": view.notice is not None and view.notice.box is not None,
             "is_over": view.ends_at <= now,
         },

@@ -74,6 +74,7 @@ _ONE = Probe(
     _MARK.where(Series.slug == sa.bindparam("series"), WorkshopSession.slug == sa.bindparam("slug"), KNOWN_SESSION),
     SessionMark,
 )
+_BY_UID = Probe(_MARK.where(WorkshopSession.uid == sa.bindparam("uid"), KNOWN_SESSION), SessionMark)
 _COMING = _MARK.where(WorkshopSession.ends_at > sa.bindparam("now"))
 _COMING_OF_SERIES = _COMING.where(WorkshopSession.series_id == sa.bindparam("series_id"))
 _COMING_OF_PUBLIC = _COMING.where(Series.visibility == literal(Visibility.PUBLIC))
@@ -82,6 +83,11 @@ _COMING_OF_PUBLIC = _COMING.where(Series.visibility == literal(Visibility.PUBLIC
 def find_session_mark(engine: Engine, series_slug: str, slug: str) -> SessionMark | None:
     """Return the mark of the session of exactly these slugs; None where the public may not know it."""
     return next(iter(_ONE(engine, series=series_slug, slug=slug)), None)
+
+
+def find_session_mark_by_uid(engine: Engine, uid: str) -> SessionMark | None:
+    """Return the mark of the session of that uid; None where the public may not know it."""
+    return next(iter(_BY_UID(engine, uid=uid)), None)
 
 
 def list_coming_marks(connection: Connection, *, now: datetime, series_id: int | None = None) -> list[SessionMark]:

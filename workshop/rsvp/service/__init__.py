@@ -21,6 +21,7 @@ from workshop.rsvp.service.forgetting import forget_link_requests, forget_replie
 from workshop.rsvp.service.links import answer_link_requests, renew_links, request_link
 from workshop.rsvp.service.own import (
     accept_offer,
+    answer_by_calendar,
     change_answer,
     pass_on,
     undo,
@@ -46,6 +47,7 @@ __all__ = [
     "Outcome",
     "accept_offer",
     "add_by_hand",
+    "answer_by_calendar",
     "answer_link_requests",
     "ask_for_answers",
     "change_answer",

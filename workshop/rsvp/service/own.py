@@ -1,4 +1,4 @@
-"""What participants do on their own page."""
+"""What participants do on their own page, or in their own calendar."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ from workshop.rsvp.rule import (
     notice_of,
     state_of,
 )
-from workshop.rsvp.schedule import AnswersClosedError, SessionEndedError, refusal_of_change, undo_until
+from workshop.rsvp.schedule import (
+    CALENDAR_UNDO,
+    AnswersClosedError,
+    SessionEndedError,
+    refusal_of_change,
+    undo_until,
+)
 from workshop.rsvp.service.confirming import log_acknowledgement
 from workshop.rsvp.service.seats import leave_place, take_place, tend
 from workshop.rsvp.service.standing import acknowledge, lock_participant, lock_sessions, remember_told, set_state
@@ -80,12 +86,7 @@ def change_answer(
         raise OfferLapsedError
     _check_change(own, choice, now)
     today = notice_of(workshop_session)
-    known = session.execute(
-        sa.select(Acknowledgement.level, Acknowledgement.version, Acknowledgement.own_version).where(
-            Acknowledgement.answer_id == answer.id
-        )
-    )
-    needs = needs_box(today, choice, known=[(row[0], row[1], row[2]) for row in known])
+    needs = _needs_box(session, answer, today, choice)
     if needs and (notice is None or notice_id(notice) != notice_id(today)):
         raise NoticeChangedError(field="acknowledge_rule")
     if choice is Choice.ACCEPTED:
@@ -100,6 +101,48 @@ def change_answer(
     if is_new:
         log_acknowledgement(session, workshop_session.id, today, language=language, now=now)
     return answer
+
+
+def answer_by_calendar(session: Session, *, now: datetime, answer: Answer, choice: Choice) -> Answer:
+    """Change an answer as a reply from a calendar says (RFC 5546, 3.2.3); its state is another one. Flushes.
+
+    Under the conditions of the page, without a box to tick and never into the waiting list. Whoever declines has their
+    seat kept for a quarter of an hour, whether or not somebody waits: a finger slips more easily in a calendar.
+
+    Raises:
+        NotFoundError: the participant was erased meanwhile.
+        ConflictError: too late, cancelled, declined by an organiser or, for an acceptance, full.
+        NoticeChangedError: today's notice was never acknowledged.
+    """
+    own = _own_answer(session, answer.participant, answer.workshop_session.slug, now=now)
+    answer, workshop_session = own.answer, own.workshop_session
+    _check_change(own, choice, now)
+    if _needs_box(session, answer, notice_of(workshop_session), choice):
+        raise NoticeChangedError(field="acknowledge_rule")
+    had_seat, offset = answer.state is AnswerState.ACCEPTED, answer.sequence_offset
+    if choice is Choice.ACCEPTED:
+        take_place(session, answer, workshop_session, joins_list=False, now=now)
+    else:
+        leave_place(session, answer, workshop_session, state_of(choice), now=now)
+        if choice is Choice.DECLINED and had_seat:
+            answer.seat_kept_until = now + CALENDAR_UNDO
+    # Whoever answers has changed nothing for the organiser (RFC 5546, 2.1.4): SEQUENCE stands, and what their calendar
+    # says next is not stale.
+    answer.sequence_offset = offset
+    remember_told(answer)
+    emails.answer_recorded(session, now=now, answer=answer, calendar_knows=choice is Choice.DECLINED)
+    session.flush()
+    return answer
+
+
+def _needs_box(session: Session, answer: Answer, notice: Notice, choice: Choice) -> bool:
+    """Whether `choice` asks for the notice's box, given what was acknowledged with this answer before."""
+    known = session.execute(
+        sa.select(Acknowledgement.level, Acknowledgement.version, Acknowledgement.own_version).where(
+            Acknowledgement.answer_id == answer.id
+        )
+    )
+    return needs_box(notice, choice, known=[(row[0], row[1], row[2]) for row in known])
 
 
 def _check_change(own: _Own, choice: Choice, now: datetime) -> None:
@@ -170,6 +213,7 @@ def withdraw(session: Session, *, now: datetime, participant: Participant, slug:
     """Take back a confirmed answer. Flushes.
 
     Its seat is free at once; where somebody waits it is kept for a short time, so that this can be undone (`may_undo`).
+    Whoever does so by themselves is not written to, unless the session stands in their calendar and is to leave it.
 
     Raises:
         NotFoundError: there is no such answer.
@@ -181,6 +225,8 @@ def withdraw(session: Session, *, now: datetime, participant: Participant, slug:
     if now >= workshop_session.ends_at:
         raise SessionEndedError
     leave_place(session, answer, workshop_session, AnswerState.WITHDRAWN, now=now, may_undo=may_undo)
+    if may_undo and emails.method_for(session, answer, now=now) is not None:
+        emails.answer_recorded(session, now=now, answer=answer)
     return answer
 
 
