@@ -16,10 +16,8 @@ from workshop.core.errors import NotFoundError
 from workshop.core.kept import KeptAnswer, keep, make_answer, respond
 from workshop.core.urls import external_url
 from workshop.programme.queries import (
-    SeriesMark,
-    find_current_series_slug,
     find_series_alone,
-    find_series_mark,
+    get_series_mark,
     iterate_sessions,
     list_public_marks,
 )
@@ -50,7 +48,7 @@ def series_list() -> Response:
 @blueprint.get("/v1/series/<series>")
 def series(series: str) -> Response:
     """A series with its sessions. Under an old slug it answers itself: programs do not follow redirects for ever."""
-    mark = _find_mark(series)
+    mark = get_series_mark(db.engine, db.session(), series)
     now = clock.now()
     coming = list_coming_marks(db.session.connection(), now=now, series_id=mark.id)
     standings = {one.uid: _without_day(standing(one, now=now)) for one in coming}
@@ -114,16 +112,6 @@ def open_to_other_sites(response: Response) -> Response:
         response.status_code = HTTPStatus.NO_CONTENT
         del response.headers["Content-Type"]
     return response
-
-
-def _find_mark(slug: str) -> SeriesMark:
-    """Return the mark of a series by its slug or one that it had; raises NotFoundError."""
-    mark = find_series_mark(db.engine, slug)
-    if mark is None and (current := find_current_series_slug(db.session(), slug)):
-        mark = find_series_mark(db.engine, current)
-    if mark is None:
-        raise NotFoundError
-    return mark
 
 
 def _without_day(today: Standing) -> Standing:

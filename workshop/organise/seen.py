@@ -99,9 +99,16 @@ def mail_card(
 
 
 def calendar_card(
-    key: str, name: str, where: str, found: tuple[SessionView, Event] | None, of: WorkshopSession, note: str = ""
+    key: str,
+    name: str,
+    where: str,
+    found: tuple[SessionView, Event] | None,
+    of: WorkshopSession,
+    note: str = "",
+    *,
+    has_number: bool = False,
 ) -> Card:
-    """Return a calendar's entry as a person reads it."""
+    """Return a calendar's entry as a person reads it; `has_number`: it tells how many take part."""
     if found is None:
         return Card(key=key, name=name, where=where, view=None, note=note)
     view, event = found
@@ -112,7 +119,7 @@ def calendar_card(
         name=name,
         where=where,
         view=view,
-        facts=tuple(_told(text, of)),
+        facts=(*_told(text, of), _yes_or_no(_("How many take part"), is_shown=has_number)),
         subject=event.summary,
         place=event.location,
         text=cut(text),
@@ -220,13 +227,16 @@ _AGREED = Consents(quoted=True, slides=True, recorded=True)
 _READERS = (
     (lazy_gettext("Public page"), Audience.PUBLIC, (Surface.PAGE,)),
     (lazy_gettext("Public calendar"), Audience.PUBLIC, (Surface.CALENDAR,)),
+    (lazy_gettext("Other sites, programs"), Audience.PUBLIC, (Surface.JSON,)),
     (lazy_gettext("Invited"), Audience.INVITED, (Surface.PAGE,)),
     (lazy_gettext("Participant’s page"), Audience.PARTICIPANT, (Surface.PERSONAL_PAGE,)),
     (lazy_gettext("Participant’s e-mail"), Audience.PARTICIPANT, (Surface.MAIL,)),
     (lazy_gettext("Participant’s calendar"), Audience.PARTICIPANT, (Surface.CALENDAR,)),
     (lazy_gettext("Speaker’s page"), Audience.SPEAKER, (Surface.PERSONAL_PAGE,)),
+    (lazy_gettext("Speaker’s calendar"), Audience.SPEAKER, (Surface.CALENDAR,)),
     (lazy_gettext("Helper"), Audience.HELPER, (Surface.PAGE, Surface.FORM)),
     (lazy_gettext("Organiser"), Audience.ORGANISER, (Surface.PAGE, Surface.FORM)),
+    (lazy_gettext("Organiser’s calendar"), Audience.ORGANISER, (Surface.CALENDAR,)),
 )
 _TITLES = {
     TitleForm.FULL: lazy_gettext("yes"),

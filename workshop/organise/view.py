@@ -18,6 +18,7 @@ from workshop.organise.queries import AnswerCounts
 from workshop.people.models import Person
 from workshop.programme.forms import KINDS as QUESTION_KINDS
 from workshop.programme.models import Question, WorkshopSession
+from workshop.rsvp.view.seats import seats_taken
 
 KINDS = {
     "confirm_address": _("Confirm your address"),
@@ -87,18 +88,8 @@ def standing_words(counts: Mapping[tuple[str, str], AnswerCounts]) -> dict[tuple
 
 
 def _standing_words(found: AnswerCounts) -> StandingWords:
-    facts = []
-    if found.capacity:
-        facts.append(
-            ngettext(
-                "%(coming)s of %(num)s place taken",
-                "%(coming)s of %(num)s places taken",
-                found.capacity,
-                coming=found.coming,
-            )
-        )
-    elif found.coming:
-        facts.append(ngettext("%(num)s person comes", "%(num)s people come", found.coming))
+    seats = seats_taken(found.coming, found.capacity)
+    facts = [seats] if seats else []
     if found.offered:
         facts.append(ngettext("%(num)s place offered", "%(num)s places offered", found.offered))
     if found.waiting:

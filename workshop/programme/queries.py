@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from workshop.chatham.rule import Level, Visibility
+from workshop.core.errors import NotFoundError
 from workshop.core.probe import Probe, literal
 from workshop.people.models import Person
 from workshop.programme.models import (
@@ -250,6 +251,16 @@ def count_coming(session: Session, series_id: int, *, now: datetime) -> int:
 def find_series_mark(engine: Engine, slug: str) -> SeriesMark | None:
     """Return a series' mark; None where the public may not know it."""
     return next(iter(_MARK_BY_SLUG(engine, slug=slug)), None)
+
+
+def get_series_mark(engine: Engine, session: Session, slug: str) -> SeriesMark:
+    """Return a series' mark by its slug or one that it had; raises NotFoundError where the public may not know it."""
+    mark = find_series_mark(engine, slug)
+    if mark is None and (current := find_current_series_slug(session, slug)):
+        mark = find_series_mark(engine, current)
+    if mark is None:
+        raise NotFoundError
+    return mark
 
 
 def list_public_marks(engine: Engine) -> tuple[SeriesMark, ...]:

@@ -20,11 +20,10 @@ from workshop.calendars.view import window_start
 from workshop.chatham.rule import Surface
 from workshop.core import clock
 from workshop.core.db import db
-from workshop.core.errors import NotFoundError
 from workshop.core.kept import KeptAnswer, keep, make_answer, respond
 from workshop.core.language import languages
 from workshop.core.urls import external_url
-from workshop.programme.queries import SeriesMark, find_current_series_slug, find_series_mark, list_public_marks
+from workshop.programme.queries import SeriesMark, get_series_mark, list_public_marks
 from workshop.programme.view import SessionView
 from workshop.public.routes import known_series, public_series
 from workshop.public.view import entry_title, split, text_of, timeline
@@ -84,7 +83,7 @@ def sitemap() -> Response:
 @blueprint.get("/<lang:lang>/series/<series>/feed.atom")
 def atom(lang: str, series: str) -> Response:
     """A series' announcements (RFC 4287). Under an old slug it answers itself, as the calendar does."""
-    mark = _find_mark(series)
+    mark = get_series_mark(db.engine, db.session(), series)
     since = window_start(clock.now())
 
     def make() -> KeptAnswer:
@@ -117,7 +116,7 @@ def atom(lang: str, series: str) -> Response:
 def embed(lang: str, series: str) -> Response:
     """The sessions to come, for a frame on the sites that the series names; it looks at no cookie and sets none."""
     now = clock.now()
-    mark = _find_mark(series)
+    mark = get_series_mark(db.engine, db.session(), series)
     standings = tuple(
         standing(one, now=now) for one in list_coming_marks(db.session.connection(), now=now, series_id=mark.id)
     )
@@ -174,13 +173,3 @@ def _name_of(mark: SeriesMark) -> str:
     """Return what names a series for ever; its row's number would tell how many there are that nobody may know of."""
     key = current_app.config["SECRET_KEY"].encode()
     return hmac.digest(key, f"workshop: a series' feed {mark.id}".encode(), "sha256")[:16].hex()
-
-
-def _find_mark(slug: str) -> SeriesMark:
-    """Return the mark of a series by its slug or one that it had; raises NotFoundError."""
-    mark = find_series_mark(db.engine, slug)
-    if mark is None and (current := find_current_series_slug(db.session(), slug)):
-        mark = find_series_mark(db.engine, current)
-    if mark is None:
-        raise NotFoundError
-    return mark

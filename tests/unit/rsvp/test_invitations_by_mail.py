@@ -421,6 +421,35 @@ def _choose(session: Session, answer: Answer, **values: Any) -> None:
     update_preferences(session, now=NOW, participant=person, **{**chosen, **values})
 
 
+def test_whoever_asks_for_discretion_has_their_entries_replaced(
+    session: Session, relay: FakeRelay, workshop_session: WorkshopSession, answer: Answer
+) -> None:
+    series = workshop_session.series
+    others = [
+        _join(session, build_session(session, series, number=number, **values), state=state)
+        for number, state, values in (
+            (5, S.ACCEPTED, {}),  # nothing has left of it
+            (6, S.WAITLISTED, {}),
+            (7, S.ACCEPTED, {"level": Level.WHOLE_SESSION}),
+        )
+    ]
+    for other in others:
+        other.participant = answer.participant
+    _record(session, answer, NOW - DAY)
+    _record(session, others[2], NOW - DAY)
+    _leave(session)
+    _choose(session, answer, is_discreet=True)
+    _choose(session, answer, is_discreet=True)
+    _leave(session, LATER)
+    entries = [_read(received.message) for received in relay.received]
+    assert [entry.summary for entry in entries] == ["Session 4 – Canary title", "Session 7", "Session 4"]
+    named, _, neutral = entries
+    assert (neutral.method, neutral.uid, neutral.sequence) == ("REQUEST", named.uid, named.sequence)
+    assert neutral.stamped_at >= named.stamped_at
+    assert "canary" not in relay.received[2].octets.decode().casefold()
+    assert "canary" not in neutral.text.casefold()
+
+
 def test_whoever_wants_no_calendar_parts_any_more_gets_none_not_even_to_cancel(
     session: Session, relay: FakeRelay, workshop_session: WorkshopSession, answer: Answer
 ) -> None:

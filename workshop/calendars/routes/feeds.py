@@ -18,13 +18,11 @@ from workshop.core.kept import KeptAnswer, keep, make_answer, respond, respond_p
 from workshop.core.language import languages
 from workshop.core.urls import external_url
 from workshop.programme.queries import (
-    SeriesMark,
     count_coming,
-    find_current_series_slug,
     find_current_slugs,
     find_known_session,
     find_series_alone,
-    find_series_mark,
+    get_series_mark,
     iterate_sessions,
     list_public_marks,
     list_public_series,
@@ -59,7 +57,7 @@ def all_feed(lang: str) -> Response:
 def series_feed(lang: str, series: str) -> Response:
     """A series' public sessions. Under an old slug it answers itself: clients do not follow redirects for ever."""
     now = clock.now()
-    mark = _find_mark(series)
+    mark = get_series_mark(db.engine, db.session(), series)
 
     def make() -> KeptAnswer:
         view = _calendar_of(mark.slug)
@@ -74,7 +72,7 @@ def series_feed(lang: str, series: str) -> Response:
 @for_programs
 def session_file(lang: str, series: str, session: str) -> Response:
     """One session, to open in a calendar."""
-    mark = _find_mark(series)
+    mark = get_series_mark(db.engine, db.session(), series)
 
     def make() -> KeptAnswer:
         slugs = find_current_slugs(db.session(), mark.slug, session) or (series, session)
@@ -97,7 +95,7 @@ def session_file(lang: str, series: str, session: str) -> Response:
 @blueprint.get("/<lang:lang>/series/<series>/subscribe")
 def subscribe(lang: str, series: str) -> ResponseReturnValue:
     """How to add a series to each calendar."""
-    mark = _find_mark(series)
+    mark = get_series_mark(db.engine, db.session(), series)
     if mark.slug != series:
         _calendar_of(mark.slug)  # hidden and unknown answer alike
         return redirect(url_for("calendars.subscribe", lang=lang, series=mark.slug), 301)
@@ -129,16 +127,6 @@ def subscribe(lang: str, series: str) -> ResponseReturnValue:
         count_coming(db.session(), mark.id, now=now),
     )
     return respond_page(key, render, is_indexable=mark.is_public)
-
-
-def _find_mark(slug: str) -> SeriesMark:
-    """Return the mark of a series by its slug or one that it had; raises NotFoundError."""
-    mark = find_series_mark(db.engine, slug)
-    if mark is None and (current := find_current_series_slug(db.session(), slug)):
-        mark = find_series_mark(db.engine, current)
-    if mark is None:
-        raise NotFoundError
-    return mark
 
 
 def _calendar_of(slug: str) -> SeriesView:

@@ -11,9 +11,9 @@ from workshop.calendars.view.feeds import (
     window_start,
 )
 from workshop.calendars.view.links import FeedLinks, feed_links
-from workshop.calendars.view.organisers import managed_sessions, organiser_calendar
+from workshop.calendars.view.organisers import managed_sessions, organiser_calendar, organiser_entry
 from workshop.calendars.view.personal import OwnCalendar, participant_calendar
-from workshop.calendars.view.speakers import speaker_calendar
+from workshop.calendars.view.speakers import speaker_calendar, speaker_entry
 
 __all__ = [
     "FeedLinks",
@@ -24,11 +24,13 @@ __all__ = [
     "last_revision",
     "managed_sessions",
     "organiser_calendar",
+    "organiser_entry",
     "participant_calendar",
     "series_feed",
     "session_entry",
     "session_file",
     "shown_today",
     "speaker_calendar",
+    "speaker_entry",
     "window_start",
 ]

@@ -20,6 +20,7 @@ from workshop.ical import Calendar, Event, serialise
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.view import SessionView, session_disclosure, session_event, session_view
 from workshop.rsvp.models import AnswerState
+from workshop.rsvp.view.seats import seats_taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,17 @@ def _managed(workshop_session: WorkshopSession, numbers: Mapping[AnswerState, in
     return ManagedSession(view, not workshop_session.is_published, standing if has_numbers else None)
 
 
+def organiser_entry(
+    workshop_session: WorkshopSession, numbers: Mapping[AnswerState, int], *, language: str
+) -> tuple[SessionView, Event] | None:
+    """Return a session as its organisers' calendars may show it, and the entry made of it."""
+    managed = _managed(workshop_session, numbers)
+    if managed is None:
+        return None
+    with speaking(language):
+        return managed.view, _entry(managed, language)
+
+
 def organiser_calendar(sessions: Iterable[ManagedSession], *, language: str, now: datetime) -> OwnCalendar:
     """Return the calendar of an organiser who reads `language`. Needs an application context."""
     by_uid = {one.view.uid: one for one in sessions}
@@ -109,18 +121,8 @@ def _desk(one: ManagedSession, language: str) -> str:
 
 def standing_words(standing: Standing) -> str:
     """Return the numbers in a line, in the language that is spoken; empty where there are none."""
-    facts = []
-    if standing.capacity:
-        facts.append(
-            ngettext(
-                "%(coming)s of %(num)s place taken",
-                "%(coming)s of %(num)s places taken",
-                standing.capacity,
-                coming=standing.coming,
-            )
-        )
-    elif standing.coming:
-        facts.append(ngettext("%(num)s person comes", "%(num)s people come", standing.coming))
+    seats = seats_taken(standing.coming, standing.capacity)
+    facts = [seats] if seats else []
     if standing.perhaps:
         facts.append(ngettext("%(num)s answered “perhaps”", "%(num)s answered “perhaps”", standing.perhaps))
     if standing.waiting:

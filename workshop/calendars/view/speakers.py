@@ -33,14 +33,19 @@ def speaker_calendar(
         now: the present.
     """
     language = person.language or series.languages[0]
-    found = {}
-    for one in sessions:
-        audience = own_audience(one, person)
-        view = audience and session_view(one, audience=audience, surface=Surface.CALENDAR)
-        if view:
-            found[view.uid] = (view, _entry(view, one, person, language))
+    entries = (speaker_entry(one, person, language=language) for one in sessions)
+    found = {entry[0].uid: entry for entry in entries if entry is not None}
     shown = in_window((view for view, _event in found.values()), now=now)
     return make_own_calendar([found[view.uid] for view in shown], series=series, language=language)
+
+
+def speaker_entry(
+    workshop_session: WorkshopSession, person: Person, *, language: str
+) -> tuple[SessionView, Event] | None:
+    """Return a session as a speaker's calendar may show it, and the entry; None where they have no part in it."""
+    audience = own_audience(workshop_session, person)
+    view = session_view(workshop_session, audience=audience, surface=Surface.CALENDAR) if audience else None
+    return (view, _entry(view, workshop_session, person, language)) if view else None
 
 
 def _entry(view: SessionView, workshop_session: WorkshopSession, person: Person, language: str) -> Event:

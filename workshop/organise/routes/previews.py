@@ -13,7 +13,7 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from workshop.calendars.view import session_entry
+from workshop.calendars.view import organiser_entry, session_entry, speaker_entry
 from workshop.chatham.notices import explanation
 from workshop.chatham.rule import Audience, Level, Surface, Visibility
 from workshop.core import clock
@@ -27,7 +27,7 @@ from workshop.organise.routes.editing import helper_page
 from workshop.organise.seen import Card, Page, calendar_card, mail_card, page_card, table
 from workshop.programme.models import WorkshopSession
 from workshop.programme.organise import MANAGERS, open_session, session_row
-from workshop.programme.view import SessionView, series_view, session_view
+from workshop.programme.view import SessionView, series_view, session_disclosure, session_view
 from workshop.programme.view.speakers import speaking_views
 from workshop.public.my.page import Example, own_page
 from workshop.public.routes import session_page
@@ -43,7 +43,7 @@ from workshop.rsvp.emails import (
     sender_name,
 )
 from workshop.rsvp.models import Answer
-from workshop.rsvp.queries import count_seats
+from workshop.rsvp.queries import count_seats, count_states
 from workshop.rsvp.queries.answers import SessionMark
 from workshop.rsvp.routes.inviting import invitation_page
 from workshop.rsvp.schedule import Phase, Standing, phase, standing
@@ -196,7 +196,11 @@ def _people(one: WorkshopSession) -> list[Card]:
         return summary_view(one, published, audience=audience, surface=surface) is not None if published else None
 
     is_public = _visibility(one) is Visibility.PUBLIC
-    where = _("The session’s page, lists, search engines") if is_public else _("The session’s page, by its address")
+    where = (
+        _("The session’s page, lists, search engines; other sites and programs are given no more")
+        if is_public
+        else _("The session’s page, by its address")
+    )
     of_public = Page(has_summary=reported(Audience.PUBLIC, Surface.PAGE))
     of_participant = Page(has_way_in=True, has_summary=reported(Audience.PARTICIPANT, own))
     of_helper = Page(finds_names=notes_people(one))
@@ -222,15 +226,24 @@ def _messages(lang: str, one: WorkshopSession, *, now: datetime, is_discreet: bo
     invited, text = _invitation(lang, one, now=now)
     entry, note = _public_entry(lang, one)
     shared, feed = _("Often shared with colleagues or family."), _("The feed of the series, and the download")
+    own = f"{_('Their own feed, and the invitation that comes by e-mail.')} {shared}"
+    theirs = _("Their own feed, by a secret address. Whoever keeps the calendar for them reads it.")
+    managed = organiser_entry(one, count_states(db.session(), one.id), language=lang)
+    counts = session_disclosure(one, audience=Audience.ORGANISER, surface=Surface.CALENDAR).participant_count
     no_reminder = _("No reminder before the start is planned.")
     no_invitation = _("No invitation leaves: the session takes no more answers.")
-    return [
+    cards = [
         calendar_card("public-calendar", _("Public calendar"), feed, entry, one, note),
-        calendar_card("own-calendar", _("A participant’s calendar"), shared, own_entry(answer), one),
+        calendar_card("own-calendar", _("A participant’s calendar"), own, own_entry(answer), one),
+        calendar_card("organiser-calendar", _("An organiser’s calendar"), theirs, managed, one, has_number=counts),
         mail("invitation", _("E-mail: the invitation"), text, no_invitation, invited),
         mail("confirmation", _("E-mail: the answer is recorded"), answer_recorded_sample(answer)),
         mail("reminder", _("E-mail: the first reminder"), _reminder(one, answer), no_reminder),
     ]
+    # Last: from here on somebody made up stands in the programme.
+    speaking = speaker_entry(one, readers.make_speaker(one, now=now, language=lang), language=lang)
+    cards.insert(2, calendar_card("speaker-calendar", _("A speaker’s calendar"), theirs, speaking, one))
+    return cards
 
 
 def _public_entry(lang: str, workshop_session: WorkshopSession) -> tuple[tuple[SessionView, Event] | None, str]:

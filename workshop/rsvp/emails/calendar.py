@@ -50,15 +50,17 @@ def own_entry(
     assert view is not None
     stands = answer.state in STANDING and not view.is_cancelled
     has_link = stands and view.has_join_link and (tokens is None or answer.subject in tokens)
+    link = join_url(answer, language, tokens) if has_link else ""
     event = session_event(
         view,
         language=language,
         url=_entry_url(view, language),
         domain=str(current_app.config["DOMAIN"]),
         uid=answer.uid,
-        join_url=join_url(answer, language, tokens) if has_link else "",
+        join_url=link,
         is_transparent=not (holds_seat and stands),
         prefix=_prefix(answer.state, language) if stands else "",
+        addition=_way_in(link, language) if link else "",
     )
     return view, replace(
         event,
@@ -78,6 +80,12 @@ def _entry_url(view: SessionView, language: str) -> str:
     if view.is_neutral or view.visibility is Visibility.INVITE_ONLY:
         return ""
     return external_url("public.session", lang=language, series=view.series_slug, session=view.slug)
+
+
+def _way_in(link: str, language: str) -> str:
+    """Return the paragraph with the reader's own link: few calendars show CONFERENCE (RFC 7986, 5.11)."""
+    with speaking(language):
+        return f"{_('Enter the session')}\n{link}"
 
 
 def _status(status: EventStatus, *, holds_seat: bool, stands: bool) -> EventStatus:

@@ -9,8 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.chatham.rule import Audience, Surface
+from workshop.mail.queries import may_be_in_calendar
 from workshop.mail.service import drop_attachments
 from workshop.programme.models import Question, WorkshopSession
+from workshop.programme.view import session_disclosure
+from workshop.rsvp import emails
 from workshop.rsvp.models import Answer, AnswerState, Participant, QuestionReply
 from workshop.rsvp.service.replies import keep_replies
 from workshop.rsvp.service.standing import lock_participant
@@ -45,7 +49,7 @@ def update_preferences(  # noqa: PLR0913 (a person's choices are that many, all 
         language: of the messages.
         tzid: IANA zone; empty for the session's.
         wants_reminders: whether to remind.
-        is_discreet: whether mail and calendar name nothing.
+        is_discreet: whether mail and calendar name nothing; what mail has put into calendars is then replaced.
         wants_calendar: whether mail brings calendar entries.
         keeps_informed: whether later sessions may be announced to them.
         follows: whether later sessions are answered by themselves.
@@ -62,6 +66,7 @@ def update_preferences(  # noqa: PLR0913 (a person's choices are that many, all 
     participant.language = language
     participant.tzid = tzid
     participant.wants_reminders = wants_reminders
+    becomes_discreet = is_discreet and not participant.is_discreet
     participant.is_discreet = is_discreet
     if participant.wants_calendar and not wants_calendar:
         drop_attachments(session, person_ref=participant.subject)
@@ -71,8 +76,29 @@ def update_preferences(  # noqa: PLR0913 (a person's choices are that many, all 
     if access_needs is not None:
         participant.access_needs = access_needs
     session.flush()
+    if becomes_discreet:
+        _replace_entries(session, participant, now)
     _change_interpretation(session, participant, interpretation or {})
     _change_replies(session, participant, replies or {}, now=now)
+
+
+def _replace_entries(session: Session, participant: Participant, now: datetime) -> None:
+    """Mail neutral entries in the place of those that name what they are about, wherever they may stand by now."""
+    answers = session.scalars(
+        sa.select(Answer)
+        .join(Answer.workshop_session)
+        .where(
+            Answer.participant_id == participant.id,
+            Answer.state.in_((AnswerState.ACCEPTED, AnswerState.TENTATIVE)),
+            WorkshopSession.ends_at > now,
+        )
+        .order_by(WorkshopSession.starts_at, Answer.id)
+    )
+    for answer in answers.all():
+        shown = session_disclosure(answer.workshop_session, audience=Audience.INVITED, surface=Surface.CALENDAR)
+        is_there = may_be_in_calendar(session, answer_ref=answer.subject)
+        if is_there and not shown.is_neutral and emails.method_for(session, answer, now=now) is not None:
+            emails.answer_recorded(session, now=now, answer=answer)
 
 
 def _change_interpretation(session: Session, participant: Participant, wanted: Mapping[str, str]) -> None:
