@@ -1,1 +1,1 @@
-"""Feeds, downloads and the subscribe page."""
+"""Feeds, downloads, how to subscribe, and what calendars answer."""
