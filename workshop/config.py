@@ -161,7 +161,10 @@ SETTINGS = (
     Setting("IMAP_USERNAME", "", _text, "user of the mailbox"),
     Setting("IMAP_PASSWORD", "", str, "password of the mailbox", is_secret=True),
     Setting(
-        "IMAP_USE_SSL", "on", _flag, "TLS from the start, verified; off: STARTTLS, verified, but on this machine none"
+        "IMAP_USE_SSL",
+        "on",
+        _flag,
+        "TLS from the start, verified; off: STARTTLS, verified, or none to a server on this machine",
     ),
     Setting("IMAP_FOLDER", "INBOX", _text, "folder that such answers arrive in, and are deleted from once read"),
     Setting("HOST", "127.0.0.1", _text, "address to listen on"),

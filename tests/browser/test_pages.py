@@ -183,7 +183,7 @@ def build_other_states(session: Session, series: Series, participant: Participan
         (AnswerState.WITHDRAWN, {"seat_kept_until": now + timedelta(hours=1)}),
         (AnswerState.DECLINED, refused),
     )
-    for workshop_session, (state, values) in zip(series.sessions[1:], states, strict=True):
+    for workshop_session, (state, values) in zip(series.sessions[1:6], states, strict=True):
         answer = build_answer(session, workshop_session, participant, state=state, **values)
         acknowledge(session, answer, notice_of(workshop_session), language="fr", now=now)
     session.add(

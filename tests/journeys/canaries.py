@@ -52,7 +52,7 @@ CODES = {
     Level.WHOLE_SESSION: "qwho",
     Level.CLOSED: "qclo",
 }
-NUMBERS = {Level.ON_THE_RECORD: 211, Level.DISCUSSION: 223, Level.WHOLE_SESSION: 227, Level.CLOSED: 229}
+NUMBERS = {Level.ON_THE_RECORD: 211, Level.DISCUSSION: 223, Level.WHOLE_SESSION: 227, Level.CLOSED: 233}
 """How many hold a seat in each session: numbers that stand for nothing else."""
 REC, DIS, WHO, CLO = Level
 SERIES = "zyxseriestitle"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
 from sqlalchemy.orm import Session
 
 from tests.builders import build_series, build_session
@@ -119,6 +122,36 @@ def test_the_example_has_a_session_of_each_level_and_one_with_a_single_seat_left
     # Nobody reads the mail of people who do not exist.
     assert session.scalars(sa.select(OutboxMessage)).all() == []
     assert all(one.ends_at < now for one in series_of(session, REAL_SLUG).sessions)
+
+
+def test_the_example_shows_somebodys_own_calendar_a_cancelled_session_and_what_other_sites_embed(
+    run: Callable[[], str], session: Session, client: FlaskClient
+) -> None:
+    output = run()
+    # A second look shows the same addresses, and asks for nothing more.
+    assert [line for line in run().splitlines() if "5999" in line] == [
+        line for line in output.splitlines() if "5999" in line
+    ]
+    paths = re.findall(r"http://127\.0\.0\.1:5999(/\S+)", output)
+    (my,) = (path for path in paths if "/my/" in path)
+    (feed,) = (path for path in paths if path.startswith("/calendar/"))
+    (embed,) = (path for path in paths if path.endswith("/embed"))
+    reader = session.scalars(sa.select(Participant).where(Participant.name == demo.READER)).one()
+    assert sorted(one.state for one in reader.answers) == [
+        AnswerState.ACCEPTED,
+        AnswerState.TENTATIVE,
+        AnswerState.WAITLISTED,
+    ]
+    assert session.scalars(sa.select(OutboxMessage)).all() == []
+    assert client.get(my).status_code == 200
+    own = Calendar.from_ical(client.get(feed).text).walk("VEVENT")
+    assert [str(one["STATUS"]) for one in own] == ["CONFIRMED", "TENTATIVE", "TENTATIVE"]
+    assert len({one["DTSTART"].params["TZID"] for one in own}) == 2
+    followed = Calendar.from_ical(client.get(f"/fr/series/{EXAMPLE_SLUG}/calendar.ics").text).walk("VEVENT")
+    assert [str(one["STATUS"]) for one in followed].count("CANCELLED") == 1
+    shown = client.get(embed)
+    assert shown.status_code == 200
+    assert "frame-ancestors 'self' https://partner.example.org" in shown.headers["Content-Security-Policy"]
 
 
 def test_the_example_shows_what_remains_of_a_session_that_is_over(run: Callable[[], str], session: Session) -> None:

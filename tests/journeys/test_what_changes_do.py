@@ -219,7 +219,7 @@ ROWS: list[Row] = [
     ("the series' title", lambda s: s.of_series(title=ADDED), "E", "E", []),
     ("the series' own sentence", lambda s: s.of_series(own_sentence=ADDED), "DE", "DE", []),
     ("the series' contact", lambda s: s.of_series(contact="other@example.org"), "", "", []),
-    ("another becomes discreet", lambda s: s.prefer(is_discreet=True), "", "E", []),
+    ("discretion is asked for", lambda s: s.prefer(is_discreet=True), "", "E", [("answer_recorded", "REQUEST")]),
     ("another language", lambda s: s.prefer(language="fr"), "", "E", []),
     ("another zone of their own", lambda s: s.prefer(tzid="America/Toronto"), "", "", []),
     ("withdrawn", withdrawn, "", "gone", [("answer_recorded", "CANCEL")]),

@@ -110,7 +110,8 @@ def _parameters() -> Schema:
             "name": "uid",
             "in": "path",
             "required": True,
-            "description": "The session's `uid`. It never changes, whatever becomes of the session's address.",
+            "description": "The session's `uid`. It never changes, whatever becomes of the session's address. "
+            "The UID of its entry in the public calendars works too.",
             "schema": {"type": "string", "format": "uuid"},
         },
         "condition": {

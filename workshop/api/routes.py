@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from workshop.api.openapi import openapi_document
 from workshop.api.queries import find_known_session_by_uid, list_public_series_alone
@@ -71,7 +71,8 @@ def series(series: str) -> Response:
 
 @blueprint.get("/v1/sessions/<uid>")
 def session(uid: str) -> Response:
-    """A session by its random id, which is an address of its own: an unlisted one answers too."""
+    """A session by its random id, alone or as calendars give it; an address of its own: an unlisted one answers too."""
+    uid = uid.removesuffix(f"@{current_app.config['DOMAIN']}")
     mark = find_session_mark_by_uid(db.engine, uid)
     if mark is None:
         raise NotFoundError

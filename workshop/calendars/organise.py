@@ -52,16 +52,18 @@ def calendar(lang: str) -> ResponseReturnValue:
 @blueprint.post("/calendar")
 @limited(Limit("organiser-feed", 30, timedelta(minutes=15)))
 def change_calendar(lang: str) -> ResponseReturnValue:
-    """Make, renew or end the address; anything else that is asked for changes nothing."""
+    """Make, renew or end the address; anything else that is asked for changes nothing, and is told so."""
     session, organiser = db.session(), current_organiser()
     asked = request.form.get("action", "")
-    if (act := _ACTS.get(asked)) is not None:
-        # In line: two presses at once make one address.
-        session.refresh(organiser, with_for_update=True)
-        act(session, subject=organiser.subject)
-        record(session, now=clock.now(), actor=actor_of(organiser), action=f"calendars.{asked}_feed")
-        session.commit()
-        flash(_words(asked), "done")
+    if (act := _ACTS.get(asked)) is None:
+        flash(_("Please press one of the buttons below. Nothing was changed."), "warning")
+        return redirect(url_for("calendars_organise.calendar", lang=lang), 303)
+    # In line: two presses at once make one address.
+    session.refresh(organiser, with_for_update=True)
+    act(session, subject=organiser.subject)
+    record(session, now=clock.now(), actor=actor_of(organiser), action=f"calendars.{asked}_feed")
+    session.commit()
+    flash(_words(asked), "done")
     return redirect(url_for("calendars_organise.calendar", lang=lang), 303)
 
 

@@ -182,6 +182,9 @@ def _attach(message: EmailMessage, attachment: Mapping[str, str]) -> None:
         # Some clients look for an invitation among the alternatives, others for a file: both get the same octets.
         octets = attachment["content"].encode()
         message.add_alternative(octets, maintype=maintype, subtype=subtype, cte="base64", params=parameters)
+        *_others, part = message.iter_parts()
+        # The library would quote every parameter and break the line, and programs search it for `method=REQUEST`.
+        part.replace_header("Content-Type", _REGISTRY["message-id"]("Content-Type", attachment["content_type"]))
         message.add_attachment(
             octets, maintype="application", subtype="ics", cte="base64", filename=attachment["filename"]
         )

@@ -227,16 +227,13 @@ _AGREED = Consents(quoted=True, slides=True, recorded=True)
 _READERS = (
     (lazy_gettext("Public page"), Audience.PUBLIC, (Surface.PAGE,)),
     (lazy_gettext("Public calendar"), Audience.PUBLIC, (Surface.CALENDAR,)),
-    (lazy_gettext("Other sites, programs"), Audience.PUBLIC, (Surface.JSON,)),
     (lazy_gettext("Invited"), Audience.INVITED, (Surface.PAGE,)),
     (lazy_gettext("Participant’s page"), Audience.PARTICIPANT, (Surface.PERSONAL_PAGE,)),
     (lazy_gettext("Participant’s e-mail"), Audience.PARTICIPANT, (Surface.MAIL,)),
     (lazy_gettext("Participant’s calendar"), Audience.PARTICIPANT, (Surface.CALENDAR,)),
     (lazy_gettext("Speaker’s page"), Audience.SPEAKER, (Surface.PERSONAL_PAGE,)),
-    (lazy_gettext("Speaker’s calendar"), Audience.SPEAKER, (Surface.CALENDAR,)),
     (lazy_gettext("Helper"), Audience.HELPER, (Surface.PAGE, Surface.FORM)),
     (lazy_gettext("Organiser"), Audience.ORGANISER, (Surface.PAGE, Surface.FORM)),
-    (lazy_gettext("Organiser’s calendar"), Audience.ORGANISER, (Surface.CALENDAR,)),
 )
 _TITLES = {
     TitleForm.FULL: lazy_gettext("yes"),

@@ -23,6 +23,7 @@ def feed_page(
     is_speaker: bool = False,
     is_discreet: bool = False,
     has_mail: bool,
+    has_invitations: bool = False,
     problem: bool = False,
 ) -> ResponseReturnValue:
     """Return the page.
@@ -34,6 +35,7 @@ def feed_page(
         is_speaker: whether they speak; else they take part.
         is_discreet: whether they asked for neutral titles.
         has_mail: whether late changes are mailed to them.
+        has_invitations: whether mail brings them the same entries.
         problem: whether nothing was chosen that the page knows.
     """
     session = db.session()
@@ -48,6 +50,7 @@ def feed_page(
         is_speaker=is_speaker,
         is_discreet=is_discreet,
         has_mail=has_mail,
+        has_invitations=has_invitations,
         problem=problem,
     )
     return html, 422 if problem else 200

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.unit.programme.values import LANGUAGES, no_answers, snapshot
 from workshop.chatham.rule import Level
 from workshop.demo.content import example_text, real_text
-from workshop.programme.models import Mode, Series
+from workshop.programme.models import Mode, Series, SessionStatus
 from workshop.programme.seriesfile import export_series, import_series
 
 
@@ -25,13 +25,15 @@ def test_the_example_has_one_coming_session_of_each_level(session: Session) -> N
     assert series.title["en"].startswith("Example")
     assert sorted(one.level for one in series.sessions if one.level) == sorted(Level)
     days = [one.starts_at.astimezone(ZoneInfo(one.tzid)).date() - date(2027, 3, 20) for one in series.sessions]
-    assert days == [timedelta(days=number) for number in (6, 13, 20, 27, 34, 41)]
-    assert [one.capacity for one in series.sessions] == [5, None, None, None, 3, None]
-    full, approved = series.sessions[4:]
+    assert days == [timedelta(days=number) for number in (6, 13, 20, 27, 34, 41, 48)]
+    assert [one.capacity for one in series.sessions] == [5, None, None, None, 3, None, None]
+    full, approved, cancelled = series.sessions[4:]
     assert [share["percent"] for share in full.shares] == [34]
     assert full.has_waiting_list
     assert approved.needs_approval
     assert [len(question.options) for question in approved.questions] == [3]
+    assert [one for one in series.sessions if one.status is SessionStatus.CANCELLED] == [cancelled]
+    assert series.embed_origins == ("https://partner.example.org",)
     hybrid = next(one for one in series.sessions if one.mode is Mode.HYBRID)
     assert hybrid.tzid == "America/Toronto"
     assert any(one.interpretation for one in series.sessions)

@@ -14,7 +14,7 @@ from tests.unit.programme.values import LANGUAGES, a_series, a_session, no_answe
 from workshop.chatham.rule import Audience, ConsentKind, Level, Surface, Visibility
 from workshop.people.service import save_person
 from workshop.people.values import PersonValues
-from workshop.programme.models import Series, SessionStatus, SpeakerSlot, WorkshopSession
+from workshop.programme.models import ItemKind, Series, SessionStatus, SpeakerSlot, WorkshopSession
 from workshop.programme.seriesfile import import_series
 from workshop.programme.service import (
     cancel,
@@ -29,6 +29,8 @@ from workshop.programme.service import (
     update_session,
 )
 from workshop.programme.service.consents import set_consent
+from workshop.programme.service.programme import write_programme
+from workshop.programme.service.values import ItemValues, SectionValues
 from workshop.programme.view import series_view
 
 
@@ -224,6 +226,21 @@ def test_no_date_tells_of_people_whom_the_rule_hides(
         session.expire_all()
         assert one.revised_at == (later if is_dated else now)
         assert series.revision == revision + hour, "caches are asked anew all the same"
+    later = now + timedelta(hours=3)
+    change(session, one, later, moderators=())
+    session.expire_all()
+    assert one.revised_at == (later if is_dated else now)
+    talks = [
+        SectionValues(items=(ItemValues(kind=ItemKind.TALK, title=text("Un", "One"), speakers=speakers),))
+        for speakers in ((), ("a",))
+    ]
+    for hour, section in enumerate(talks, start=4):
+        write_programme(session, now=now + timedelta(hours=hour), workshop_session=one, sections=[section])
+        session.expire_all()
+    assert one.revised_at == now + timedelta(hours=5 if is_dated else 4), (
+        "an item is shown on the page, its speaker not"
+    )
+    assert series.revision > revision + 4
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ def _read(message: EmailMessage) -> Entry:
 
 
 def test_the_message_is_built_as_clients_expect_it(session: Session, relay: FakeRelay, answer: Answer) -> None:
+    answer.workshop_session.revised_at = NOW - timedelta(days=2)
     _record(session, answer)
     assert _leave(session) == 1
     (received,) = relay.received
@@ -170,6 +171,8 @@ def test_the_message_is_built_as_clients_expect_it(session: Session, relay: Fake
     assert part["Content-Transfer-Encoding"] == file["Content-Transfer-Encoding"] == "base64"
     assert part["Content-Disposition"] is None
     assert dict(part["Content-Type"].params) == {"charset": "utf-8", "method": "REQUEST", "component": "VEVENT"}
+    line = b"\r\nContent-Type: text/calendar; charset=utf-8; method=REQUEST; component=VEVENT\r\n"
+    assert line in received.octets, "on one line and without quotation marks"
     assert file.get_content_disposition() == "attachment"
     assert file.get_filename() == "invite.ics"
     assert message["To"] == ADDRESS
@@ -182,6 +185,7 @@ def test_the_message_is_built_as_clients_expect_it(session: Session, relay: Fake
     assert (entry.method, entry.status, entry.transp) == ("REQUEST", "CONFIRMED", "OPAQUE")
     assert entry.uid == f"{answer.uid}@example.org"
     assert entry.stamped_at == NOW
+    assert re.findall(r"\r\n(?:DTSTAMP|LAST-MODIFIED):(\w+)", entry.text) == [f"{NOW:%Y%m%dT%H%M%SZ}"] * 2
     assert "RSVP=TRUE" in entry.text
     assert re.search(r"CONFERENCE;[^\r]*/en/join/[\w-]+\r\n", entry.text)
     assert "rooms.example.org" not in entry.text

@@ -357,6 +357,18 @@ def test_an_old_address_answers_itself(client: FlaskClient, session: Session) ->
     assert client.get(f"{LIST}/old").data == client.get(f"{LIST}/new").data
 
 
+def test_a_session_answers_to_its_uid_as_calendars_give_it(client: FlaskClient, session: Session) -> None:
+    build_session(session, build_series(session, slug="known"), slug="first")
+    session.commit()
+    lines = client.get("/en/series/known/calendar.ics").text.splitlines()
+    (uid,) = [line.removeprefix("UID:") for line in lines if line.startswith("UID:")]
+    alone = uid.partition("@")[0]
+    assert "@" in uid
+    found, same = client.get(f"/api/v1/sessions/{uid}"), client.get(f"/api/v1/sessions/{alone}")
+    assert (found.status_code, found.data) == (200, same.data)
+    assert client.get(f"/api/v1/sessions/{alone}@elsewhere.example.org").status_code == 404
+
+
 def test_pages_of_other_sites_may_read_and_ask_with_a_condition(client: FlaskClient, session: Session) -> None:
     build_series(session, slug="s")
     etag = client.get(f"{LIST}/s").headers["ETag"]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from tests.builders import NOW, both, build_series, build_session
 from tests.web.examples import build_examples, statements
-from workshop.chatham.rule import Level
+from workshop.chatham.rule import Level, Visibility
 from workshop.core.db import db
 from workshop.core.localized import Localized
 from workshop.programme.models import OldSlug, Series, SessionStatus
@@ -167,6 +167,21 @@ def test_an_old_slug_answers_itself(client: FlaskClient, session: Session, serie
         assert (answer.status_code, answer.data) == (200, file.data)
 
 
+def test_what_is_unlisted_asks_not_to_be_indexed(client: FlaskClient, session: Session, series: Series) -> None:
+    build_session(session, series, slug="listed")
+    build_session(session, series, slug="unlisted", visibility=Visibility.UNLISTED)
+    apart = build_series(session, slug="apart", visibility=Visibility.UNLISTED)
+    build_session(session, apart, slug="1")
+    found = {
+        path: client.get(path).headers.get("X-Robots-Tag")
+        for path in (
+            *("/en/calendar.ics", FEED, "/en/series/s/listed/session.ics"),
+            *("/en/series/s/unlisted/session.ics", "/en/series/apart/calendar.ics", "/en/series/apart/1/session.ics"),
+        )
+    }
+    assert list(found.values()) == [None, None, None, "noindex", "noindex", "noindex"]
+
+
 def test_a_download_is_an_attachment_with_an_ascii_name(client: FlaskClient, session: Session, series: Series) -> None:
     build_session(session, series, slug="4", title=both("Été", "Summer"))
     answer = client.get("/fr/series/s/4/session.ics")
@@ -278,7 +293,24 @@ def test_the_subscribe_page_is_honest_about_an_empty_calendar(
     clock.move_to(one.ends_at + timedelta(hours=1))
     assert "No session is planned at present" in client.get(address).text
     clock.shift(timedelta(days=92))
-    assert "This calendar is empty today" in client.get(address).text
+    assert "This calendar is empty today: every session" in client.get(address).text
+
+
+def test_the_subscribe_page_does_not_promise_a_cancelled_session_nor_speak_of_past_ones_before_the_first(
+    client: FlaskClient, session: Session, series: Series
+) -> None:
+    address = "/en/series/s/subscribe"
+    build_session(session, series, starts_at=NOW + timedelta(days=1), is_published=False)
+    session.commit()
+    text = client.get(address).text
+    assert "This calendar is empty today: no session of the series has been announced yet" in text
+    assert "90 days" not in text
+    build_session(session, series, starts_at=NOW + timedelta(days=2), status=SessionStatus.CANCELLED, cancelled_at=NOW)
+    series.revision += 1
+    session.commit()
+    text = client.get(address).text
+    assert "No session is planned at present" in text
+    assert "or is cancelled" in text
 
 
 @pytest.mark.databases("sqlite")

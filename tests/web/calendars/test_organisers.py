@@ -348,6 +348,7 @@ def test_an_unknown_act_changes_nothing_and_a_forged_one_is_refused(
     sign_in(client, organiser)
     for action in ("", "drop", "MAKE"):
         assert post(client, PAGE, {"action": action}).status_code == 303
+        assert "Please press one of the buttons below. Nothing was changed." in client.get(PAGE).text
     assert client.post(PAGE, data={"action": "revoke"}).status_code in {400, 403}
     assert client.get(feed).status_code == 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from collections.abc import Callable
@@ -30,8 +31,8 @@ from tests.builders import (
 )
 from tests.web.examples import Examples, build_examples
 from tests.web.workspace import sign_in
-from workshop.accounts.models import Role
-from workshop.chatham.rule import Level, Visibility
+from workshop.accounts.models import Organiser, Role
+from workshop.chatham.rule import Audience, Level, Surface, Visibility, disclosure
 from workshop.core.db import Base
 from workshop.core.language import speaking
 from workshop.core.links import Purpose, cut, issue
@@ -50,7 +51,15 @@ from workshop.rsvp.service.standing import acknowledge
 BASE = "/en/organise/series/examples"
 LEVELS = ("record", "discussion", "whole", "closed")
 PAGES = ("public", "invited", "participant", "speaker", "helper")
-MESSAGES = ("public-calendar", "own-calendar", "invitation", "confirmation", "reminder")
+MESSAGES = (
+    "public-calendar",
+    "own-calendar",
+    "speaker-calendar",
+    "organiser-calendar",
+    "invitation",
+    "confirmation",
+    "reminder",
+)
 
 
 @pytest.fixture
@@ -275,6 +284,56 @@ def test_the_own_entry_is_the_one_that_mail_brings(
     assert str(event["SUMMARY"]) in words
     assert re.sub(r"\s+", " ", str(event.get("DESCRIPTION", ""))).strip() in words
     assert str(event["CONFERENCE"]) in words
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_organisers_entry_is_that_of_their_feed(owner: FlaskClient, session: Session, level: str) -> None:
+    organiser = session.scalars(sa.select(Organiser)).one()
+    organiser.language = "en"
+    token = issue(session, purpose=Purpose.FEED, subject=organiser.subject)
+    session.commit()
+    feed = owner.get(f"/calendar/{token}.ics")
+    page = owner.get(f"{BASE}/{level}/who-sees-what/organiser-calendar").text
+    words = words_of(page)
+    assert "Their own feed, by a secret address." in words
+    (event,) = (one for one in Calendar.from_ical(feed.text).walk("VEVENT") if f"{one['SUMMARY']!s} " in f"{words} ")
+    assert re.sub(r"\s+", " ", str(event.get("DESCRIPTION", ""))).strip() in words
+    facts = facts_of(owner.get(f"{BASE}/{level}/who-sees-what").text, "An organiser’s calendar")
+    is_neutral = level in {"whole", "closed"}
+    assert facts["How many take part"] == ("no" if is_neutral else "✓ yes")
+    assert facts["Way into the room"] == "no"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_speakers_entry_says_what_they_do_as_far_as_a_calendar_may(owner: FlaskClient, level: str) -> None:
+    page = owner.get(f"{BASE}/{level}/who-sees-what/speaker-calendar").text
+    card = page[page.index('<article class="reader">') :]
+    is_neutral = level in {"whole", "closed"}
+    assert (f"Title{level.capitalize()}" in card) is not is_neutral
+    assert (ALIAS in card) is not is_neutral
+    overview = owner.get(f"{BASE}/{level}/who-sees-what").text
+    assert facts_of(overview, "A speaker’s calendar")["How many take part"] == "no"
+    # Whoever is made up for it stands in nobody else's entry.
+    for other in ("public", "own", "organiser"):
+        assert ALIAS not in words_of(owner.get(f"{BASE}/{level}/who-sees-what/{other}-calendar").text)
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("visibility", Visibility)
+def test_what_stands_below_the_table_is_so(level: Level, visibility: Visibility) -> None:
+    def shown(audience: Audience, surface: Surface) -> dict[str, Any]:
+        return dataclasses.asdict(
+            disclosure(level=level, visibility=visibility, audience=audience, surface=surface, has_address=True)
+        )
+
+    own = shown(Audience.PARTICIPANT, Surface.CALENDAR)
+    assert shown(Audience.SPEAKER, Surface.CALENDAR) == own
+    organisers = shown(Audience.ORGANISER, Surface.CALENDAR)
+    assert organisers == own | {"participant_count": not own["is_neutral"]}
+    page, given = shown(Audience.PUBLIC, Surface.PAGE), shown(Audience.PUBLIC, Surface.JSON)
+    assert given["title"] == page["title"]
+    more = {name for name, value in given.items() if value is True and not page[name]}
+    assert more == set()
 
 
 def test_the_feed_does_not_hold_what_is_only_unlisted(owner: FlaskClient) -> None:

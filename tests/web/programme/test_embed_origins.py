@@ -57,7 +57,8 @@ def test_anything_but_a_site_comes_back_with_the_form(
 ) -> None:
     status, page = send(client, f"https://good.example.org\n{origins}")
     assert status == 422
-    assert "Please write a site’s address" in page
+    assert f"“{html.escape(origins)}” is not a site’s address" in page.replace("&#39;", "&#x27;")
+    assert "“https://good.example.org”" not in page
     assert 'id="embed_origins-error"' in page
     assert html.escape(origins) in page.replace("&#39;", "&#x27;")
     session.refresh(series)

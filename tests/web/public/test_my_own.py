@@ -108,6 +108,13 @@ def replies(session: Session) -> dict[int, object]:
 # -- choices -----------------------------------------------------------------------------------------------------------
 
 
+def test_whoever_ends_calendar_files_learns_once_that_the_old_ones_stay(visitor: Visitor, path: str) -> None:
+    stays = "stays in your calendar and changes no more"
+    for fields, says_so in (({}, False), ({"no_calendar": "y"}, True), ({"no_calendar": "y"}, False)):
+        assert choose(visitor, path, **fields).status_code == 303
+        assert (stays in visitor.client.get(path).text) is says_so
+
+
 def test_a_consent_keeps_its_date_and_ends_with_its_tick(
     visitor: Visitor, session: Session, participant: Participant, path: str, clock: time_machine.Traveller
 ) -> None:

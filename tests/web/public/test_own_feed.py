@@ -174,7 +174,11 @@ def test_neutral_titles_are_announced_and_mail_only_where_there_is_an_address(
     path = path_of(session, participant)
     page = press(client, path, "make")[1]
     assert "So late changes come to you by e-mail as well." in page
+    assert "tick “Send me no calendar files” under “Your choices”" in page
     assert "As you wished" not in page
+    participant.wants_calendar = False
+    session.commit()
+    assert "tick “Send me no calendar files”" not in html.unescape(client.get(path).text)
     participant.is_discreet, participant.address, participant.address_folded = True, None, None
     session.commit()
     page = html.unescape(client.get(path).text)

@@ -10,7 +10,7 @@ from workshop.calendars.view import all_feed as make_all_feed
 from workshop.calendars.view import feed_links, in_window, last_revision, shown_today, window_start
 from workshop.calendars.view import series_feed as make_series_feed
 from workshop.calendars.view import session_file as make_session_file
-from workshop.chatham.rule import Audience, Surface
+from workshop.chatham.rule import Audience, Surface, Visibility
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
@@ -62,7 +62,8 @@ def series_feed(lang: str, series: str) -> Response:
     def make() -> KeptAnswer:
         view = _calendar_of(mark.slug)
         body = make_series_feed(view, language=lang, now=now)
-        return make_answer(body, last_modified=last_revision(shown_today([view], now=now)))
+        revised_at = last_revision(shown_today([view], now=now))
+        return make_answer(body, last_modified=revised_at, **_for_robots(is_indexable=mark.is_public))
 
     answer = keep(("calendars.series_feed", lang, mark, window_start(now)), make)
     return respond(answer, content_type=ICS, cache_control=FEED_CACHING)
@@ -86,6 +87,7 @@ def session_file(lang: str, series: str, session: str) -> Response:
             make_session_file(view, language=lang),
             last_modified=view.revised_at,
             Content_Disposition=f'attachment; filename="{slugs[0]}-{slugs[1]}.ics"',
+            **_for_robots(is_indexable=view.visibility is Visibility.PUBLIC),
         )
 
     answer = keep(("calendars.session_file", lang, mark, session), make)
@@ -114,7 +116,7 @@ def subscribe(lang: str, series: str) -> ResponseReturnValue:
             view=view,
             links=feed_links(address),
             others=others,
-            coming=[session for session in view.sessions if session.ends_at > now],
+            coming=[session for session in view.sessions if session.ends_at > now and not session.is_cancelled],
             shown=in_window(view.sessions, now=now),
         )
 
@@ -127,6 +129,11 @@ def subscribe(lang: str, series: str) -> ResponseReturnValue:
         count_coming(db.session(), mark.id, now=now),
     )
     return respond_page(key, render, is_indexable=mark.is_public)
+
+
+def _for_robots(*, is_indexable: bool) -> dict[str, str]:
+    """Return the header for what only those find who were given its address."""
+    return {} if is_indexable else {"X_Robots_Tag": "noindex"}
 
 
 def _calendar_of(slug: str) -> SeriesView:

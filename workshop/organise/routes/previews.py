@@ -226,7 +226,7 @@ def _messages(lang: str, one: WorkshopSession, *, now: datetime, is_discreet: bo
     invited, text = _invitation(lang, one, now=now)
     entry, note = _public_entry(lang, one)
     shared, feed = _("Often shared with colleagues or family."), _("The feed of the series, and the download")
-    own = f"{_('Their own feed, and the invitation that comes by e-mail.')} {shared}"
+    own = _("Their own feed, and the invitation that comes by e-mail.") + f" {shared}"
     theirs = _("Their own feed, by a secret address. Whoever keeps the calendar for them reads it.")
     managed = organiser_entry(one, count_states(db.session(), one.id), language=lang)
     counts = session_disclosure(one, audience=Audience.ORGANISER, surface=Surface.CALENDAR).participant_count

@@ -24,7 +24,6 @@ _SENTENCES: dict[str, Any] = {
     "reserved_slug": _("This address is reserved. Please choose another."),
     "slug_taken": _("This address is taken. Please choose another."),
     "not_web_address": _("Please write a whole address that begins with https://."),
-    "not_origin": _("Please write a site’s address such as https://partner.example.org, with nothing after it."),
     "not_email": _("Please write an e-mail address such as name@example.org."),
     "not_colour": _("Please write a colour such as #0b5d5b."),
     "not_offset": _("Please write offsets such as -7d, -1d, -1h."),
@@ -71,6 +70,12 @@ def sentence_of(fault: Fault) -> Any:
     """Return the sentence for what is wrong, in the language being spoken."""
     if fault.code in UPLOADS:
         return sentence(fault)
+    if fault.code == "not_origin":  # several may stand in the field: each is named
+        return _(
+            "“%(text)s” is not a site’s address. Please write one such as https://partner.example.org, with https and "
+            "with nothing after it.",
+            text=fault.context["text"],
+        )
     return _SENTENCES.get(fault.code, _("This cannot be stored as it is."))
 
 

@@ -17,6 +17,8 @@ MAXIMUM_ORIGINS = 20
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _DEVIATING = frozenset("ßς\u200c\u200d")
 """Letters that Python's IDNA makes others of than browsers do (UTS 46, 7), so that another site would be named."""
+_SHOWN = 100
+"""Characters of what was typed that are said again."""
 _PORTS = {"https": 443, "http": 80}
 _HIGHEST_PORT = 65535
 
@@ -30,7 +32,7 @@ def clean_origins(values: Sequence[str], checker: Checker) -> tuple[str, ...]:
         text = value.strip()
         origin = normal_origin(text)
         if text and not origin:
-            checker.add(f"embed_origins.{index}", "not_origin")
+            checker.add(f"embed_origins.{index}", "not_origin", text=text[:_SHOWN])
         elif origin:
             found[origin] = None
     return tuple(found)

@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from workshop.chatham.rule import ConsentKind
+from workshop.chatham.rule import ConsentKind, effective_level
 from workshop.core.faults import Fault, InvalidValuesError
 from workshop.people.models import Person
-from workshop.people.service import find_people, list_by_key, raise_revision
+from workshop.people.service import find_people, list_by_key, names_in_calendars, raise_revision
 from workshop.programme.models import (
     Item,
     ItemKind,
@@ -52,7 +52,8 @@ def write_programme(
     session.flush()
     if writer.is_changed:
         session.expire(workshop_session, ["sections"])
-        workshop_session.revised_at = now
+        if writer.is_dated:
+            workshop_session.revised_at = now
         raise_revision(session, now=now, series_id=workshop_session.series_id)
     return writer.is_changed
 
@@ -116,6 +117,8 @@ class _Writer:
         self.workshop_session = workshop_session
         self.known = known
         self.is_changed = False
+        self.is_dated = False
+        """Whether anything changed that calendars may show: not who speaks where none of them names anybody."""
         self.withdrawn = _list_withdrawn(workshop_session)
 
     def write_sections(self, said: Sequence[SectionValues]) -> None:
@@ -134,7 +137,7 @@ class _Writer:
         section = Section(workshop_session_id=self.workshop_session.id, position=0)
         self.session.add(section)
         self.session.flush()
-        self.is_changed = True
+        self.is_changed = self.is_dated = True
         return section
 
     def _write_items(self, section: Section, said: Sequence[ItemValues]) -> None:
@@ -159,18 +162,20 @@ class _Writer:
         item = Item(section_id=section.id, position=0, kind=kind)
         self.session.add(item)
         self.session.flush()
-        self.is_changed = True
+        self.is_changed = self.is_dated = True
         return item
 
     def write_slots(self, stored: Sequence[SpeakerSlot], item: Item | None, said: list[tuple[SlotRole, str]]) -> None:
         """Write who speaks and moderates; whoever did so already keeps their slot and its consents."""
         existing = {(slot.role, slot.person.key): slot for slot in stored}
+        if list(existing) != said:
+            self.is_changed = True
+            self.is_dated = self.is_dated or self._is_named(item)
         for position, (role, key) in enumerate(said):
             slot = existing.pop((role, key), None)
             if slot is not None:
-                self._set(slot, "position", position)
+                slot.position = position
                 continue
-            self.is_changed = True
             slot = SpeakerSlot(
                 workshop_session_id=self.workshop_session.id,
                 item_id=item.id if item else None,
@@ -183,7 +188,6 @@ class _Writer:
             self.session.add(slot)
         for slot in existing.values():
             self.session.delete(slot)
-            self.is_changed = True
         self.session.flush()
         if item is not None:
             self.session.expire(item, ["slots"])
@@ -213,10 +217,18 @@ class _Writer:
         for proposal in self.session.scalars(asked):
             end_proposal(self.session, now=self.now, proposal=proposal, actor="programme", reason="renamed")
 
-    def _set(self, part: Section | Item | SpeakerSlot, name: str, value: object) -> None:
+    def _is_named(self, item: Item | None) -> bool:
+        """Whether calendars name who has a part in this."""
+        of_series = self.workshop_session.series.level
+        level, _source = effective_level(
+            item=item.level if item else None, session=self.workshop_session.level, series=of_series
+        )
+        return names_in_calendars(level)
+
+    def _set(self, part: Section | Item, name: str, value: object) -> None:
         if getattr(part, name) != value:
             setattr(part, name, value)
-            self.is_changed = True
+            self.is_changed = self.is_dated = True
 
 
 class _Withdrawn(NamedTuple):

@@ -16,7 +16,7 @@ from workshop.core.errors import ConflictError
 from workshop.core.faults import Fault, InvalidValuesError
 from workshop.core.localtime import to_instant
 from workshop.people.checks import Checker
-from workshop.people.service import set_partners
+from workshop.people.service import names_in_calendars, set_partners
 from workshop.programme.models import OldSlug, Series, SessionStatus, WorkshopSession
 from workshop.programme.service.checks import check_times, clean_sections, clean_session, end_fold, lacking_sentence
 from workshop.programme.service.keys import keys_of
@@ -249,7 +249,12 @@ def write_session(session: Session, *, now: datetime, workshop_session: Workshop
     old_whole = dataclasses.replace(old, **kept)
     if _comparable(old_whole) == _comparable(values):
         return False
-    if _comparable(_without_unseen(old_whole)) != _comparable(_without_unseen(values)):
+    of_series = workshop_session.series.level
+    are_named = any(
+        names_in_calendars(effective_level(session=one.level, series=of_series)[0]) for one in (old_whole, values)
+    )
+    seen, seen_before = (_without_unseen(one, are_named=are_named) for one in (values, old_whole))
+    if _comparable(seen_before) != _comparable(seen):
         workshop_session.revised_at = now
     if old.slug != values.slug:
         former = OldSlug(
@@ -318,10 +323,14 @@ def _comparable(values: SessionValues) -> tuple[Any, ...]:
     )
 
 
-def _without_unseen(values: SessionValues) -> SessionValues:
-    """Return the values without those that no calendar shows: no date there tells that the room or a limit changed."""
+def _without_unseen(values: SessionValues, *, are_named: bool) -> SessionValues:
+    """Return the values without those that no calendar shows: no date there tells that the room or a limit changed.
+
+    Nor who moderates, unless calendars name people under the session's level (`are_named`).
+    """
     return dataclasses.replace(
         values,
+        moderators=values.moderators if are_named else None,
         room_link="",
         capacity=None,
         has_waiting_list=True,

@@ -36,5 +36,6 @@ def _page(token: str, participant: Participant, *, problem: bool = False) -> Res
         reads=participant.language,
         is_discreet=participant.is_discreet,
         has_mail=participant.address is not None,
+        has_invitations=participant.address is not None and participant.wants_calendar,
         problem=problem,
     )

@@ -31,6 +31,7 @@ def preferences(lang: str, token: str) -> ResponseReturnValue:
         return own_page(lang, token, participant, now, form=form, status=422)
     has_address = participant.address is not None
     is_other_language = participant.language != form.language.data
+    ends_files = has_address and participant.wants_calendar and form.no_calendar.data
     service.update_preferences(
         db.session(),
         now=now,
@@ -50,6 +51,11 @@ def preferences(lang: str, token: str) -> ResponseReturnValue:
     )
     db.session.commit()
     flash(_("Your choices are saved."), "done")
+    if ends_files:
+        flash(
+            _("What came by e-mail before stays in your calendar and changes no more: take it out there yourself."),
+            "warning",
+        )
     return redirect(url_for("my.page", lang=form.language.data if is_other_language else lang, token=token), 303)
 
 

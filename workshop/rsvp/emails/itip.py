@@ -71,7 +71,7 @@ def invitation_file(answer: Answer, method: Method, *, now: datetime) -> dict[st
         attendee=RECIPIENT,
         partstat=_PARTSTAT.get(answer.state, PartStat.DECLINED),
     )
-    event = replace(entry, stamped_at=now, invitation=invitation)
+    event = replace(entry, revised_at=now, stamped_at=now, invitation=invitation)
     if method is Method.CANCEL:
         # What goes needs no more words than it takes to know it by.
         event = replace(event, description="", location="", url="", conference="")

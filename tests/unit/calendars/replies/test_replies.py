@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,14 +31,17 @@ from workshop.calendars import cli
 from workshop.calendars.service import Effect, receive
 from workshop.calendars.service.replying import REPLIES_PER_HOUR
 from workshop.chatham.rule import Level
+from workshop.core.db import db
+from workshop.core.errors import ConflictError
 from workshop.core.links import reply_token
 from workshop.core.localized import Localized
 from workshop.mail.models import OutboxMessage, OutboxState
+from workshop.privacy import service as privacy
 from workshop.programme.models import SessionStatus
 from workshop.reminders.service import last_look
 from workshop.rsvp import personal_data as rsvp_data
 from workshop.rsvp import service as rsvp
-from workshop.rsvp.models import Acknowledgement, Answer, AnswerState, Choice
+from workshop.rsvp.models import Acknowledgement, Answer, AnswerState, Choice, Participant
 
 COMES, PERHAPS, NOT = AnswerState.ACCEPTED, AnswerState.TENTATIVE, AnswerState.DECLINED
 Said = list[tuple[Any, ...]]
@@ -375,6 +379,68 @@ def test_of_two_who_accept_at_once_one_gets_the_last_place(app: Flask, session: 
     session.expire_all()
     assert sorted(codes) == ["accepted", "session_full"]
     assert sorted([first.state, other.state]) == [COMES, PERHAPS]
+
+
+def _takes(own: Session, _mine: Participant, other: Participant, slug: str) -> None:
+    values: dict[str, Any] = {"choice": Choice.ACCEPTED, "notice": None, "language": "en"}
+    rsvp.change_answer(own, now=NOW, participant=other, slug=slug, **values)
+
+
+def _withdraws(own: Session, mine: Participant, _other: Participant, slug: str) -> None:
+    rsvp.withdraw(own, now=NOW, participant=mine, slug=slug)
+
+
+def _erases(own: Session, mine: Participant, _other: Participant, _slug: str) -> None:
+    privacy.erase(own, now=NOW, participant=mine)
+
+
+@pytest.mark.parametrize(
+    ("act", "after"),
+    [
+        (_takes, {("accepted", COMES, PERHAPS, "session_full"), ("session_full", PERHAPS, COMES, "")}),
+        # A reply was given before this instant: what is withdrawn now is not undone by it.
+        (
+            _withdraws,
+            {("accepted", AnswerState.WITHDRAWN, PERHAPS, ""), ("older", AnswerState.WITHDRAWN, PERHAPS, "")},
+        ),
+        (_erases, {("accepted", AnswerState.WITHDRAWN, PERHAPS, ""), ("unknown", AnswerState.WITHDRAWN, PERHAPS, "")}),
+    ],
+)
+def test_a_reply_and_the_page_at_once(
+    app: Flask, session: Session, act: Callable[..., None], after: set[tuple[str, AnswerState, AnswerState, str]]
+) -> None:
+    """Whichever comes first: no place is given twice, nothing comes back from erasure, nobody waits for ever."""
+    answer = build_invited(session, state=PERHAPS, of_session={"capacity": 1})
+    person = build_participant(session, answer.workshop_session.series, address="bo@example.org")
+    other = build_answer(session, answer.workshop_session, person, state=PERHAPS)
+    (read,) = session.scalars(sa.select(Acknowledgement))
+    said = {"level": read.level, "version": read.version, "own_version": 0, "acknowledged_at": NOW}
+    session.add(Acknowledgement(answer_id=other.id, language="en", **said))
+    slug, ids = answer.workshop_session.slug, (answer.participant_id, other.participant_id)
+    session.commit()
+    barrier, codes, faults = threading.Barrier(2), list[str](), list[str]()
+
+    def reply() -> None:
+        with app.app_context():
+            barrier.wait(10)
+            codes.append(cli.take(_plain(UID, ATTENDEE)).code)
+
+    def press() -> None:
+        with app.app_context(), Session(db.engine) as own:
+            barrier.wait(10)
+            try:
+                act(own, *(own.get_one(Participant, id_) for id_ in ids), slug)
+                own.commit()
+            except ConflictError as fault:
+                faults.append(fault.code)
+
+    running = [threading.Thread(target=one, daemon=True) for one in (reply, press)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join(20)
+    session.expire_all()
+    assert ("".join(codes), answer.state, other.state, "".join(faults)) in after
 
 
 def _plain(uid: str, address: str) -> bytes:
