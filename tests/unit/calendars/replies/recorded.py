@@ -15,7 +15,7 @@ from workshop.rsvp.rule import notice_of
 
 FOLDER = Path(__file__).parent
 UID = "6f1c2b9a-4d3e-4f5a-9b7c-0d1e2f3a4b5c"
-TOKEN = "2e81942e50b7d7c1fde8f2f39345613c"
+TOKEN = "54649c545d5f46a07da2ee10d6b1c73c"
 ATTENDEE = "ana.lefevre@example.org"
 STAMP = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 """When the recorded replies were given."""

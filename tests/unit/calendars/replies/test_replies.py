@@ -448,5 +448,5 @@ def _plain(uid: str, address: str) -> bytes:
     return text.replace(UID, uid).replace(ATTENDEE, address).replace("DECLINED", "ACCEPTED").encode()
 
 
-def test_the_token_of_the_recorded_messages_is_this_key_s(session: Session) -> None:
+def test_the_token_of_the_recorded_messages_is_their_uid_s_whatever_the_key() -> None:
     assert reply_token(UID) == TOKEN
