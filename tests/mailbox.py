@@ -104,7 +104,7 @@ def find_dovecot() -> str | None:
 @contextlib.contextmanager
 def running_mailbox(dovecot: str) -> Iterator[Mailbox]:
     """Run the server until the end of the block."""
-    with tempfile.TemporaryDirectory(prefix="workshop-imap-") as name:
+    with _readable(), tempfile.TemporaryDirectory(prefix="workshop-imap-") as name:
         folder = Path(name)
         user, group = _account()
         ports = _free_ports()
@@ -124,6 +124,16 @@ def running_mailbox(dovecot: str) -> Iterator[Mailbox]:
         finally:
             server.terminate()
             server.wait(10)
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    """Let the account that the server runs as read what is written: commands that ran before keep all to their own."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _account() -> tuple[str, str]:

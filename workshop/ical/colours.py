@@ -11,8 +11,8 @@ _LATER = "rebeccapurple"
 @lru_cache(maxsize=256)
 def nearest_name(colour: str) -> str:
     """Return the name of the colour that is nearest to `colour`, #rrggbb."""
-    from PIL.ImageColor import colormap
+    from PIL.ImageColor import colormap, getrgb
 
-    wanted = bytes.fromhex(colour.removeprefix("#"))
-    known = {name: bytes.fromhex(str(value).removeprefix("#")) for name, value in colormap.items() if name != _LATER}
+    wanted = getrgb(colour)
+    known = {name: getrgb(name) for name in sorted(colormap.keys() - {_LATER})}
     return min(known, key=lambda name: sum((a - b) ** 2 for a, b in zip(known[name], wanted, strict=True)))

@@ -160,7 +160,7 @@ def test_raised_with_thirty_answers_the_next_request_of_page_feed_personal_page_
         assert "The whole of this session is held under the Chatham House Rule" in message.body_text
         assert message.sender_name == "Workshop"
         assert "Reply-To" not in message.headers
-    assert sum(bool(message.attachments) for message in told) == 28  # whoever answered perhaps has no entry
+    assert all(message.attachments for message in told)  # whoever answered perhaps has an entry too
     assert "SEQUENCE:1" in told[-1].attachments[0]["content"]
     mine = client.get(own)
     assert "The rule of this session has changed since you answered" not in mine.text  # nothing was acknowledged
