@@ -95,7 +95,7 @@ def test_every_zone_in_use_is_there_once_and_right(client: FlaskClient, session:
     expected = {f"{session_.uid}@localhost": session_.starts_at for session_ in series.sessions}
     for number, zone in enumerate(zones):
         # Both halves of the year, and hours at which the clocks of some of them are about to change.
-        for wall in (datetime(2027, 1, 15, 9), datetime(2027, 7, 15, 9), datetime(2027, 3, 28, 10)):  # noqa: DTZ001
+        for wall in (datetime(2027, 1, 15, 9), datetime(2027, 7, 15, 9), datetime(2027, 3, 28, 10)):  # noqa: DTZ001 (wall times)
             made = build_session(session, series, slug=f"{number}-{wall:%m}", tzid=zone, starts_wall=wall)
             expected[f"{made.uid}@localhost"] = wall.replace(tzinfo=ZoneInfo(zone))
     series.revision += 1
