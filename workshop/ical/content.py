@@ -48,7 +48,7 @@ def fold(line: str) -> bytes:
     pieces = []
     while len(rest) > _LONGEST:
         at = _LONGEST
-        while rest[at] & 0xC0 == 0x80:  # noqa: PLR2004 - a byte of UTF-8 that continues a code point
+        while rest[at] & 0xC0 == 0x80:  # noqa: PLR2004 (UTF-8: within a code point)
             at -= 1
         piece = rest[:at]
         if (len(piece) - len(piece.rstrip(b"\\"))) % 2:

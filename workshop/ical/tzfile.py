@@ -68,7 +68,7 @@ class YearlyRule:
     @property
     def first_day(self) -> int:
         """The first of the seven days of the month on which the unshifted onset can fall."""
-        if self.week < 5:  # noqa: PLR2004 - POSIX: week 5 is the last
+        if self.week < 5:  # noqa: PLR2004 (POSIX: week 5 is the last)
             return 7 * self.week - 6
         return self.month_length - 6
 

@@ -102,7 +102,7 @@ def _list_rrules(rule: YearlyRule) -> list[tuple[int, str]]:
     """
     weekday = _WEEKDAYS[(rule.weekday + rule.shift) % 7]
     if rule.shift == 0:
-        week = -1 if rule.week == 5 else rule.week  # noqa: PLR2004 - POSIX: week 5 is the last
+        week = -1 if rule.week == 5 else rule.week  # noqa: PLR2004 (POSIX: week 5 is the last)
         return [(rule.month, f"FREQ=YEARLY;BYMONTH={rule.month};BYDAY={week}{weekday}")]
     length = rule.month_length
     days_of_month: dict[int, list[int]] = {}

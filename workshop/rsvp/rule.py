@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from workshop.programme.models import LevelProposal, WorkshopSession
-    from workshop.rsvp.models import AnswerRequest
+    from workshop.rsvp.models import Answer, AnswerRequest
 
 
 class SessionFullError(ConflictError):
@@ -95,6 +95,11 @@ def level_of(workshop_session: WorkshopSession) -> Level:
     level, _ = effective_level(session=workshop_session.level, series=workshop_session.series.level)
     items = [item.level for section in workshop_session.sections for item in section.items]
     return shown_level(session=level, items=items)
+
+
+def own_sequence(answer: Answer) -> int:
+    """Return SEQUENCE of a participant's own entry, in feed and mail alike (RFC 5545, 3.8.7.4)."""
+    return answer.workshop_session.sequence + (answer.sequence_offset or 0)
 
 
 def notice_of(workshop_session: WorkshopSession) -> Notice:

@@ -25,7 +25,7 @@ from workshop.ical import BadReplyError, PartStat, Reply, read_reply
 from workshop.mail.receiving import Kind, read_message
 from workshop.mail.transport import ascii_domain
 from workshop.rsvp.models import Answer, Choice
-from workshop.rsvp.rule import BY_CALENDAR, NoticeChangedError, state_of
+from workshop.rsvp.rule import BY_CALENDAR, NoticeChangedError, own_sequence, state_of
 from workshop.rsvp.schedule import Phase, phase
 from workshop.rsvp.service import answer_by_calendar, lock_participant, lock_sessions
 
@@ -195,8 +195,7 @@ def _reason_of_time(answer: Answer, reply: Reply, choice: Choice) -> str:
         return "older" if is_overtaken and reply.stamped_at == answer.reply_stamped_at else ""
     if is_overtaken:
         return "older"
-    own_sequence = answer.workshop_session.sequence + answer.sequence_offset
-    return "stale" if reply.sequence < own_sequence else ""
+    return "stale" if reply.sequence < own_sequence(answer) else ""
 
 
 def _reason_of_state(session: Session, answer: Answer, choice: Choice, now: datetime) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -13,28 +12,21 @@ from workshop.chatham.rule import Audience, Surface, Visibility
 from workshop.core.language import speaking
 from workshop.core.links import Purpose, mark
 from workshop.core.urls import external_url
-from workshop.ical import Event, EventStatus, Invitation
+from workshop.ical import Event, EventStatus
 from workshop.programme.view import SessionView, session_event, session_view
 from workshop.rsvp.models import STANDING, Answer, AnswerState, Participant
+from workshop.rsvp.rule import own_sequence
 
 
-def own_entry(
-    answer: Answer,
-    *,
-    stamped_at: datetime | None = None,
-    invitation: Invitation | None = None,
-    tokens: Mapping[str, str] | None = None,
-) -> tuple[SessionView, Event]:
+def own_entry(answer: Answer, *, tokens: Mapping[str, str] | None = None) -> tuple[SessionView, Event]:
     """Return the session as a participant's calendar may show it, and the entry made from it.
 
-    The same in the personal feed and in mail, which alone says when it was written and who asks whom. A seat keeps the
+    The same in the personal feed and in mail, which adds when it was written and who asks whom. A seat keeps the
     time free for it and has the join link; what else stands does neither, and says in its title what it is; an answer
     that does not stand is an entry that is cancelled.
 
     Args:
         answer: confirmed, of a session that is published; the session loaded whole.
-        stamped_at: when the message is written (RFC 5545, 3.8.7.2); None in a feed.
-        invitation: who asks whom; None in a feed.
         tokens: answer's random id → token of the join page, to put the link in; without one it is left out. None: a
             mark stands for it.
     """
@@ -64,11 +56,9 @@ def own_entry(
     )
     return view, replace(
         event,
-        sequence=view.sequence + (answer.sequence_offset or 0),
+        sequence=own_sequence(answer),
         revised_at=max(view.revised_at, answer.answered_at),
         status=_status(event.status, holds_seat=holds_seat, stands=stands),
-        stamped_at=stamped_at,
-        invitation=invitation,
     )
 
 
@@ -85,7 +75,9 @@ def _entry_url(view: SessionView, language: str) -> str:
 def _way_in(link: str, language: str) -> str:
     """Return the paragraph with the reader's own link: few calendars show CONFERENCE (RFC 7986, 5.11)."""
     with speaking(language):
-        return f"{_('Enter the session')}\n{link}"
+        # Not within an f-string: the extraction of messages looks into none.
+        words = str(_("Enter the session"))
+    return f"{words}\n{link}"
 
 
 def _status(status: EventStatus, *, holds_seat: bool, stands: bool) -> EventStatus:

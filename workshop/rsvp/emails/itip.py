@@ -19,6 +19,7 @@ from workshop.programme.models import SessionStatus
 from workshop.rsvp.emails.calendar import own_entry
 from workshop.rsvp.emails.sender import sender_name
 from workshop.rsvp.models import Answer, AnswerState
+from workshop.rsvp.rule import own_sequence
 
 _PARTSTAT = {AnswerState.ACCEPTED: PartStat.ACCEPTED, AnswerState.TENTATIVE: PartStat.TENTATIVE}
 """Of the answers that stand in calendars: whoever waits for a place is asked nothing there."""
@@ -91,7 +92,7 @@ def calendar_words(files: Sequence[Mapping[str, str]]) -> dict[str, Any]:
 
 def calendar_basis(files: Sequence[Mapping[str, str]], answer: Answer) -> dict[str, int]:
     """Return what is compared before these files leave: SEQUENCE of the participant's own entry."""
-    return {"own_sequence": answer.workshop_session.sequence + (answer.sequence_offset or 0)} if files else {}
+    return {"own_sequence": own_sequence(answer)} if files else {}
 
 
 def _organizer(answer: Answer) -> str:
