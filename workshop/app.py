@@ -53,7 +53,7 @@ def import_models() -> sa.MetaData:
 
 def models() -> list[str]:
     """Return the modules that declare tables."""
-    features = ("audit", "accounts", "mail", "people", "programme", "rsvp", "summaries", "reminders")
+    features = ("audit", "accounts", "mail", "people", "programme", "rsvp", "summaries", "announcements", "reminders")
     return [
         "workshop.core.limits",
         "workshop.core.links",

@@ -40,6 +40,8 @@ class Organiser(UserMixin, Base):
     is_administrator: Mapped[bool] = mapped_column(default=False)
     """Manages accounts; sees no answers by that."""
     is_enabled: Mapped[bool] = mapped_column(default=True)
+    wants_digest: Mapped[bool] = mapped_column(default=True)
+    """Whether what needs attention in their series is mailed to them, once a day at most."""
     created_at: Mapped[datetime]
 
     roles: Mapped[list[SeriesRole]] = relationship(cascade="all, delete-orphan", passive_deletes=True)

@@ -55,6 +55,9 @@ class OutboxMessage(Base):
     sender_name: Mapped[str] = mapped_column(sa.String(200), default="")
     recipient: Mapped[str] = mapped_column(sa.String(254))
     """Exactly one address; empty once erased."""
+    domain: Mapped[str] = mapped_column(sa.String(253), default="")
+    """The recipient's, as A-labels in lower case: how fast mail may leave to it is one pace for all workers. Set with
+    `recipient`."""
     subject: Mapped[str] = mapped_column(sa.String(500))
     body_text: Mapped[str] = mapped_column(sa.Text)
     body_html: Mapped[str] = mapped_column(sa.Text)
@@ -85,6 +88,49 @@ class OutboxMessage(Base):
     finished_at: Mapped[datetime | None]
     """When it was sent, or given up; None while something may still be done with it."""
     body_erased_at: Mapped[datetime | None]
+
+
+class MailPace(Base):
+    """When the next message may leave: to a domain, and altogether where `domain` is empty. One row for all workers."""
+
+    __tablename__ = "mail_pace"
+
+    domain: Mapped[str] = mapped_column(sa.String(253), primary_key=True)
+    next_at: Mapped[datetime]
+
+
+class SuppressedAddress(Base):
+    """An address that a bounce said does not exist (RFC 3464; RFC 3463, 5.1.x): no more mail goes there.
+
+    Keeps no address: whoever has one can find its row, whoever has the row cannot find the address without the key.
+    """
+
+    __tablename__ = "suppressed_address"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    """HMAC-SHA-256 of the folded address under a key derived from SECRET_KEY, hexadecimal."""
+    status: Mapped[str] = mapped_column(sa.String(16))
+    """The bounce's status code, such as `5.1.1`."""
+    since: Mapped[datetime]
+
+
+class MailText(Base):
+    """A series' own wording of one kind of message in one language; absent: the product's own.
+
+    Placeholders in braces stand for what only the product may say (mail.texts); a text is data, never a template.
+    """
+
+    __tablename__ = "mail_text"
+    __table_args__ = (sa.UniqueConstraint("series_id", "kind", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("series.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    language: Mapped[str] = mapped_column(sa.String(8))
+    subject: Mapped[str] = mapped_column(sa.String(300))
+    body: Mapped[str] = mapped_column(sa.Text)
+    revised_at: Mapped[datetime]
 
 
 class Worker(Base):

@@ -84,6 +84,8 @@ class Series(Base):
     colour: Mapped[str] = mapped_column(sa.String(32), default="")
     reminders: Mapped[tuple[str, ...]] = mapped_column(default=DEFAULT_REMINDERS)
     """Offsets such as `-7d`, `-1h`, `+1d`."""
+    reminders_paused_at: Mapped[datetime | None]
+    """Since when no reminder of any session leaves; None: they leave."""
     revision: Mapped[int] = mapped_column(default=1)
     """Raised by every write to what the pages of the series show; caches ask nothing else."""
     revised_at: Mapped[datetime]
@@ -183,6 +185,11 @@ class WorkshopSession(Base):
     links: Mapped[tuple[str, ...]] = mapped_column(default=())
     reminders: Mapped[tuple[str, ...] | None] = mapped_column(JSONTuple)
     """None: the series'."""
+    reminders_paused_at: Mapped[datetime | None]
+    """Since when no reminder of this session leaves; None: they leave, unless the series' are paused."""
+    tell_at: Mapped[datetime | None]
+    """When an organiser asked that those concerned be told of what was edited; None once all of them were. What was
+    edited and never asked to be told waits; moves, cancellations and stricter levels do not."""
     is_published: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime | None]
     unpublished_at: Mapped[datetime | None]

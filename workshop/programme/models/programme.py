@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workshop.chatham.rule import ConsentKind, Level
-from workshop.core.db import Base, enum_column
+from workshop.core.db import Base, JSONObject, enum_column
 from workshop.core.localized import Localized
 from workshop.people.models import Person
 from workshop.programme.models.materials import Slides
@@ -90,6 +91,8 @@ class SpeakerSlot(Base):
     """Since when the organisers' entry counts as announced."""
     told_level: Mapped[Level | None] = mapped_column(enum_column(Level))
     """The level shown as this person was last told it, or as it stood when they first could be; None: not yet."""
+    told: Mapped[dict[str, Any] | None] = mapped_column(JSONObject)
+    """What this person was last told of the session, as reminders.rule.Facts writes it; None: nothing yet."""
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     consents: Mapped[list[SpeakerConsent]] = relationship(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from workshop.chatham.rule import Level
-from workshop.core.db import Base, JSONObject, JSONValue, enum_column
+from workshop.core.db import Base, JSONObject, JSONTuple, JSONValue, enum_column
 from workshop.core.folding import fold
 from workshop.core.links import new_subject
 from workshop.core.localized import Localized
@@ -84,6 +84,10 @@ class Participant(Base):
     tzid: Mapped[str] = mapped_column(sa.String(64), default="")
     """The participant's own IANA zone; empty: the session's."""
     wants_reminders: Mapped[bool] = mapped_column(default=True)
+    declined_reminders: Mapped[tuple[str, ...]] = mapped_column(JSONTuple, default=())
+    """Rules such as `-7d` whose reminders they do not want, while they want others."""
+    wants_announcements: Mapped[bool] = mapped_column(default=True)
+    """Whether the organisers may write to them about sessions they answered for, beyond what concerns their seat."""
     is_discreet: Mapped[bool] = mapped_column(default=False)
     """Asked for neutral titles in mail and calendar."""
     wants_calendar: Mapped[bool] = mapped_column(default=True)
@@ -166,6 +170,9 @@ class Answer(Base):
     told_tzid: Mapped[str] = mapped_column(sa.String(64), default="")
     told_mode: Mapped[Mode | None] = mapped_column(enum_column(Mode))
     told_place: Mapped[Localized] = mapped_column(default=Localized)
+    told_floor_languages: Mapped[tuple[str, ...] | None] = mapped_column(JSONTuple)
+    told_interpretation: Mapped[tuple[dict[str, Any], ...] | None] = mapped_column(JSONTuple)
+    """None, as for the floor languages: from before they were kept, and what stands today counts as told."""
     told_status: Mapped[SessionStatus | None] = mapped_column(enum_column(SessionStatus))
     told_level: Mapped[Level | None] = mapped_column(enum_column(Level))
     """The level shown."""

@@ -1,0 +1,1 @@
+"""What organisers write to many: planned, tested, confirmed, followed; and those who asked to be kept informed."""
