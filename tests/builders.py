@@ -272,6 +272,8 @@ def build_answer(
             "told_tzid": workshop_session.tzid,
             "told_mode": workshop_session.mode,
             "told_place": workshop_session.place,
+            "told_floor_languages": workshop_session.floor_languages,
+            "told_interpretation": workshop_session.interpretation,
             "told_status": workshop_session.status,
             "told_level": level_of(workshop_session),
         }

@@ -53,7 +53,10 @@ def import_models() -> sa.MetaData:
 
 def models() -> list[str]:
     """Return the modules that declare tables."""
-    features = ("audit", "accounts", "mail", "people", "programme", "rsvp", "summaries", "announcements", "reminders")
+    features = (
+        *("audit", "accounts", "mail", "people", "programme", "rsvp"),
+        *("summaries", "feedback", "announcements", "reminders"),
+    )
     return [
         "workshop.core.limits",
         "workshop.core.links",
@@ -65,9 +68,13 @@ def models() -> list[str]:
 def blueprints() -> list[Blueprint]:
     """Return every feature's pages, in the order of the layers."""
     from workshop.accounts.routes import blueprint as accounts
+    from workshop.announcements.organise import blueprint as announcements_organise
+    from workshop.announcements.routes import blueprint as announcements
     from workshop.api.routes import blueprint as api
     from workshop.calendars.organise import blueprint as calendars_organise
     from workshop.calendars.routes import blueprint as calendars
+    from workshop.feedback.organise import blueprint as feedback_organise
+    from workshop.feedback.routes import blueprint as feedback
     from workshop.organise.routes import blueprint as organise
     from workshop.programme.organise import blueprint as programme_organise
     from workshop.public.elsewhere import blueprint as elsewhere
@@ -83,6 +90,8 @@ def blueprints() -> list[Blueprint]:
         accounts,
         calendars,
         rsvp,
+        announcements,
+        feedback,
         api,
         my,
         erased,
@@ -92,6 +101,8 @@ def blueprints() -> list[Blueprint]:
         programme_organise,
         rsvp_organise,
         summaries_organise,
+        feedback_organise,
         calendars_organise,
+        announcements_organise,
         organise,
     ]

@@ -218,9 +218,12 @@ def worker(ctx: click.Context, *, once: bool) -> None:
     from flask import current_app
 
     from workshop import worker
+    from workshop.web import logs
 
     app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 (the proxy's own way)
-    ctx.exit(worker.run_once(app) if once else worker.run_until_stopped(app))
+    with logs.as_json():
+        status = worker.run_once(app) if once else worker.run_until_stopped(app)
+    ctx.exit(status)
 
 
 @main.group()

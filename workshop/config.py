@@ -55,6 +55,16 @@ def _rate(value: str) -> float:
     return number
 
 
+def _rate_per_minute(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 60_000:  # noqa: PLR2004 (as many as a thousand a second)
+        raise ValueError("expected messages per minute from 0 (no limit) to 60000")
+    return number
+
+
 def _languages(value: str) -> tuple[str, ...]:
     languages = tuple(part.strip() for part in value.split(",") if part.strip())
     if not languages or any(not re.fullmatch(r"[a-z]{2,3}", language) for language in languages):
@@ -150,11 +160,18 @@ SETTINGS = (
     Setting("MAIL_USE_SSL", "off", _flag, "TLS from the start, verified"),
     Setting("MAIL_DEFAULT_SENDER", None, _address, "address that mail comes from; required with MAIL_SERVER"),
     Setting("MAIL_RATE_PER_SECOND", "0", _rate, "messages per second, 0 for no limit"),
+    Setting("MAIL_RATE_PER_DOMAIN", "0", _rate_per_minute, "messages per minute to one domain, 0 for no limit"),
     Setting(
         "MAIL_REPLIES",
         "",
         _own_address,
         "address whose `+` addresses receive answers from calendars; without one they reach nobody",
+    ),
+    Setting(
+        "MAIL_BOUNCES",
+        "",
+        _own_address,
+        "address whose `+` addresses receive what did not arrive; without one that goes to MAIL_DEFAULT_SENDER",
     ),
     Setting("IMAP_SERVER", "", _text, "server of the mailbox to take such answers from; it needs MAIL_REPLIES"),
     Setting("IMAP_PORT", "993", _number(1, 65535), "port of that server"),

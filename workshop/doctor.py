@@ -25,6 +25,8 @@ class Finding(NamedTuple):
     text: str
     is_fault: bool = True
     """Whether it makes the command exit with 1; a warning does not."""
+    is_advice: bool = False
+    """Whether it says what should be so where that cannot be seen from here."""
 
 
 def print_settings() -> int:
@@ -55,18 +57,23 @@ def run() -> int:
     status, said = 0, set[Finding]()
     with app.app_context(), speaking(command_language(app.config["LANGUAGES"])):
         try:
-            for check in (_configuration, _database, _zones, _translations, _mail, _replies, _worker):
+            for check in (_configuration, _database, _zones, _translations, _mail, _bounces, _replies, _worker):
                 for finding in _guarded(check, app):
                     if finding in said:
                         continue  # a database that is gone fails more than one check
                     said.add(finding)
-                    sign = "✓" if finding.is_well else ("✗" if finding.is_fault else "!")
-                    click.echo(f"{sign} {finding.subject} {finding.text}")
+                    click.echo(f"{_sign(finding)} {finding.subject} {finding.text}")
                     status |= finding.is_fault and not finding.is_well
         finally:
             db.session.remove()
             db.engine.dispose()
     return status
+
+
+def _sign(finding: Finding) -> str:
+    if finding.is_advice:
+        return "→"
+    return "✓" if finding.is_well else ("✗" if finding.is_fault else "!")
 
 
 def _guarded(check: Callable[[Flask], Iterator[Finding]], app: Flask) -> Iterator[Finding]:
@@ -158,6 +165,35 @@ def _mail(app: Flask) -> Iterator[Finding]:
     fault = check_relay(app)
     text = _("the relay answers.") if fault is None else _("the relay refuses: %(fault)s", fault=fault)
     yield Finding(is_well=fault is None, subject=subject, text=text)
+    yield from _advice(app)
+
+
+def _advice(app: Flask) -> Iterator[Finding]:
+    from workshop.mail.advice import advise
+
+    found = advise(
+        sender=app.config["MAIL_DEFAULT_SENDER"], bounces=app.config["MAIL_BOUNCES"], relay=app.config["MAIL_SERVER"]
+    )
+    for name, text, is_warning in found:
+        yield Finding(
+            is_well=not is_warning,
+            subject=_("%(name)s:", name=name),
+            text=text,
+            is_fault=False,
+            is_advice=not is_warning,
+        )
+
+
+def _bounces(app: Flask) -> Iterator[Finding]:
+    if not app.config["MAIL_SERVER"]:
+        return
+    bounces, sender = app.config["MAIL_BOUNCES"], app.config["MAIL_DEFAULT_SENDER"]
+    text = (
+        _("reported to the addresses of %(address)s, and read by workshop mail receive.", address=bounces)
+        if bounces
+        else _("reported to %(sender)s and read by no program: set MAIL_BOUNCES.", sender=sender)
+    )
+    yield Finding(is_well=bool(bounces), subject=_("Mail that comes back:"), text=text, is_fault=False)
 
 
 def _replies(app: Flask) -> Iterator[Finding]:

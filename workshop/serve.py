@@ -143,8 +143,10 @@ def _end(processes: set[int]) -> None:
 
 def _run_worker(app: Flask) -> int:
     from workshop import worker
+    from workshop.web import logs
 
-    return worker.run_until_stopped(app)
+    with logs.as_json():
+        return worker.run_until_stopped(app)
 
 
 def _run_web(app: Flask, processes: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -9,25 +10,31 @@ import signal
 import socket
 import sqlite3
 import threading
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from workshop.core import clock
 from workshop.core.db import checkpoint, db, reading
+from workshop.core.waking import Alarm
 from workshop.mail import delivery
 from workshop.mail.heartbeat import Heartbeat
 from workshop.mail.models import OutboxMessage
+from workshop.mail.queries import progress_of
 
-IDLE = 1.0
-"""Seconds between two looks when there is nothing to do."""
+POLLS = 5.0
+"""Seconds after which there is another look at the latest, though nothing was committed and nothing fell due."""
+PAUSE = 1.0
+"""Seconds before the next look when what was committed turned out to be nothing to do."""
+TELLS = 10.0
+"""Seconds between two lines of the log about mail that is leaving."""
 POLL = 60.0
 """Seconds between two looks into the mailbox that answers from calendars arrive in."""
 GRACE = 4.0
@@ -56,6 +63,8 @@ class Task:
 
 def tasks() -> list[Task]:
     """Return what there is to do besides delivering, in order."""
+    from workshop.announcements import service as announcements
+    from workshop.organise.digest import send_digests
     from workshop.privacy import service as privacy
     from workshop.reminders import service as reminders
     from workshop.rsvp import service as rsvp
@@ -75,9 +84,11 @@ def tasks() -> list[Task]:
         Task("later sessions", rsvp.follow, every=timedelta(seconds=10)),
         # Looks at every session to come, and nobody minds ten seconds.
         Task("reminders", reminders.plan, every=timedelta(seconds=10)),
+        Task("announcements", announcements.send_announcements),
         Task("breakdowns", count_breakdowns, every=timedelta(seconds=10)),
         # Asks three statements about every summary there is.
         Task("summaries", summaries.recheck, every=timedelta(seconds=20)),
+        Task("digest", send_digests, every=timedelta(minutes=5)),
         # Bodies of mail and windows of limits are part of it.
         Task("purge", privacy.purge, every=timedelta(minutes=1), erases=True),
     ]
@@ -89,6 +100,13 @@ def last_look(session: Session, message: OutboxMessage, /, *, now: datetime) -> 
 
     reason: str | None = reminders.last_look(session, message, now=now)
     return reason
+
+
+def look_ahead(session: Session, messages: Sequence[OutboxMessage], /) -> None:
+    """Load at once what the last looks at these messages will ask for."""
+    from workshop.reminders import service as reminders
+
+    reminders.look_ahead(session, messages)
 
 
 def run_once(app: Flask) -> int:
@@ -133,16 +151,27 @@ def run(
     if app.config["IMAP_SERVER"] and not once:
         # In a thread of its own that nobody waits for: a silent mailbox holds up no mail, and no exit.
         threading.Thread(target=_watch_mailbox, args=(app, loop.stop), name="mailbox", daemon=True).start()
+    if not once:
+        _say("worker started", worker=loop.name)
     with _signals() as received, _closing_database(app), Heartbeat(app, loop.name, clock.now):
         thread.start()
         while thread.is_alive() and not received and not loop.stop.is_set():
-            thread.join(0.1)
+            thread.join(0.25)
+            loop.tell_progress()
         loop.stop.set()
         thread.join(GRACE)
         with app.app_context():
             # Only does anything when a relay is silent: what has begun may have left, and is shown as uncertain.
             delivery.give_back(worker=loop.name, now=clock.now())
+    if not once:
+        _say("worker stopped", worker=loop.name)
     return 1 if loop.has_failed else 0
+
+
+def _say(event: str, **facts: int | str) -> None:
+    """Write a line of the log: what happened, with counts and names of our own, never anybody's."""
+    words = "".join(f" {name}={value}" for name, value in facts.items())
+    logger.info("%s%s", event, words, extra={"event": event, "facts": facts})
 
 
 def _watch_mailbox(app: Flask, stop: threading.Event) -> None:
@@ -161,7 +190,7 @@ def _watch_mailbox(app: Flask, stop: threading.Event) -> None:
             stop.wait(POLL)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _closing_database(app: Flask) -> Iterator[None]:
     try:
         yield
@@ -170,7 +199,7 @@ def _closing_database(app: Flask) -> Iterator[None]:
             db.engine.dispose()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _signals() -> Iterator[list[int]]:
     """Collect SIGTERM and SIGINT, however often they come, in the list given."""
     received: list[int] = []
@@ -203,19 +232,41 @@ class _Loop:
     has_failed: bool = False
     idle: set[str] = field(default_factory=set)
     """Tasks that found nothing to do the last time."""
+    sending_since: datetime | None = None
+    """Since when mail has been leaving without a pause."""
+    told_at: float = 0.0
+    """When the log was last told how far that is, by the monotonic clock."""
+    has_sent: bool = False
+    """Whether anything was taken up since."""
 
     def run(self) -> None:
         """Go round until stopped, or with `once` until nothing is left."""
         next_run: dict[str, datetime] = {}
-        with self.app.app_context():
+        with self.app.app_context(), contextlib.closing(Alarm()) as alarm:
+            was_woken = False
             while not self.stop.is_set():
+                if not self.once:
+                    alarm.arm()
                 done = sum(self._task(task, next_run) for task in self.work if not self.stop.is_set())
                 done += self._attempt("mail", self._deliver)
                 if done:
                     continue
                 if self.once:
                     return
-                self.stop.wait(IDLE)
+                if was_woken:
+                    # Whoever answers on the pages commits all day: that must not keep this loop going round.
+                    self.stop.wait(PAUSE)
+                was_woken = alarm.wait(self.stop, self._idle_seconds(next_run))
+
+    def _idle_seconds(self, next_run: Mapping[str, datetime]) -> float:
+        """Return how long nothing falls due."""
+        now = clock.now()
+        due = [next_run[task.name] for task in self.work if task.every and task.name in next_run]
+        with contextlib.suppress(SQLAlchemyError):
+            if (mail := delivery.next_due(now=now)) is not None:
+                due.append(mail)
+        soonest = min(due, default=now + timedelta(seconds=POLLS))
+        return max(0.1, min(POLLS, (soonest - now).total_seconds()))
 
     def _task(self, task: Task, next_run: dict[str, datetime]) -> int:
         now = clock.now()
@@ -224,12 +275,45 @@ class _Loop:
         was_idle = task.name in self.idle
         done = self._attempt(task.name, lambda: _in_transaction(task, now, looks_first=was_idle))
         (self.idle.discard if done else self.idle.add)(task.name)
+        if done:
+            _say("task", task=task.name, done=done)
         # What did something may have more to do: a run takes no more than a batch.
         next_run[task.name] = now if done else now + task.every
         return done
 
     def _deliver(self) -> int:
-        return delivery.deliver(worker=self.name, now_fn=clock.now, last_look=self.look, stop=self.stop)
+        if self.sending_since is None:
+            self.sending_since, self.told_at = clock.now(), time.monotonic()
+        handled = 0
+        try:
+            handled = delivery.deliver(
+                worker=self.name, now_fn=clock.now, last_look=self.look, look_ahead=look_ahead, stop=self.stop
+            )
+        finally:
+            self.has_sent = bool(handled) or self.has_sent
+            if not handled:
+                if self.has_sent:
+                    self._tell("mail done")
+                self.sending_since, self.has_sent = None, False
+        return handled
+
+    def tell_progress(self) -> None:
+        """Write a line of the log about mail that has been leaving for a while; for another thread than the loop's."""
+        if self.sending_since is not None and time.monotonic() - self.told_at >= TELLS:
+            with self.app.app_context():
+                self._tell("mail is leaving")
+
+    def _tell(self, event: str) -> None:
+        self.told_at, since = time.monotonic(), self.sending_since
+        if since is None:
+            return
+        try:
+            with reading(), Session(db.engine) as session:
+                found = progress_of(session, self.name, since=since, now=clock.now())
+        except SQLAlchemyError as fault:
+            logger.warning("no count of mail: %s", type(fault).__name__)
+            return
+        _say(event, sent=found.sent, waiting=found.waiting, failed=found.failed)
 
     def _attempt(self, name: str, act: Callable[[], int]) -> int:
         """Return how much was done; a task that fails does not stop the others."""

@@ -89,15 +89,38 @@ def upgrade() -> None:
     with op.batch_alter_table("subscriber", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_subscriber_series_id"), ["series_id"], unique=False)
 
+    op.create_table(
+        "feedback",
+        sa.Column("workshop_session_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("remarks", sa.Text(), nullable=False),
+        sa.Column("shown_number", sa.Integer(), nullable=False),
+        sa.Column("shown_counts", sa.Text(), nullable=False),
+        sa.Column("shown_remarks", sa.Text(), nullable=False),
+        sa.CheckConstraint("shown_number <= number", name=op.f("ck_feedback_shown_number")),
+        sa.ForeignKeyConstraint(
+            ["workshop_session_id"],
+            ["workshop_session.id"],
+            name=op.f("fk_feedback_workshop_session_id_workshop_session"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("workshop_session_id", name=op.f("pk_feedback")),
+    )
     with op.batch_alter_table("answer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("told_floor_languages", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("told_interpretation", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("gave_feedback", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column("agreed_from", sa.String(length=24), nullable=False, server_default=""))
 
     with op.batch_alter_table("organiser", schema=None) as batch_op:
         batch_op.add_column(sa.Column("wants_digest", sa.Boolean(), nullable=False, server_default=sa.true()))
 
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("domain", sa.String(length=253), nullable=False, server_default=""))
+        # In the order in which messages are claimed.
+        batch_op.drop_index("ix_outbox_message_state_next_attempt_at")
+        batch_op.create_index("ix_outbox_message_due", ["state", "priority", "id", "next_attempt_at"], unique=False)
 
     with op.batch_alter_table("participant", schema=None) as batch_op:
         batch_op.add_column(sa.Column("declined_reminders", sa.Text(), nullable=False, server_default="[]"))
@@ -122,6 +145,8 @@ def upgrade() -> None:
 def given() -> list[tuple[str, str, sa.types.TypeEngine]]:
     """Return table, column and type of what existing rows got a value for."""
     return [
+        ("answer", "agreed_from", sa.String(length=24)),
+        ("answer", "gave_feedback", sa.Boolean()),
         ("organiser", "wants_digest", sa.Boolean()),
         ("outbox_message", "domain", sa.String(length=253)),
         ("participant", "declined_reminders", sa.Text()),
@@ -145,18 +170,23 @@ def downgrade() -> None:
         batch_op.drop_column("declined_reminders")
 
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_message_due")
+        batch_op.create_index("ix_outbox_message_state_next_attempt_at", ["state", "next_attempt_at"], unique=False)
         batch_op.drop_column("domain")
 
     with op.batch_alter_table("organiser", schema=None) as batch_op:
         batch_op.drop_column("wants_digest")
 
     with op.batch_alter_table("answer", schema=None) as batch_op:
+        batch_op.drop_column("agreed_from")
+        batch_op.drop_column("gave_feedback")
         batch_op.drop_column("told_interpretation")
         batch_op.drop_column("told_floor_languages")
 
     with op.batch_alter_table("subscriber", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_subscriber_series_id"))
 
+    op.drop_table("feedback")
     op.drop_table("subscriber")
     op.drop_table("mail_text")
     with op.batch_alter_table("announcement", schema=None) as batch_op:

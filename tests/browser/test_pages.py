@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from sqlalchemy.orm import Session
@@ -14,17 +15,22 @@ from tests.builders import PASSWORD, both, build_answer, build_organiser, build_
 from tests.conftest import LiveServer
 from workshop.accounts.models import Role
 from workshop.accounts.service import grant
+from workshop.announcements.models import Announcement, Subscriber
+from workshop.announcements.service import send_announcements
 from workshop.chatham.rule import ConsentKind, Level
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.links import Purpose, issue
 from workshop.demo import load_series
 from workshop.demo.content import example_text, real_text
+from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.privacy import service as privacy
-from workshop.programme.models import LevelProposal, Question, QuestionKind, Series, Slides, SpeakerConsent
+from workshop.programme.models import LevelProposal, Mode, Question, QuestionKind, Series, Slides, SpeakerConsent
 from workshop.programme.view.speakers import slots_of
+from workshop.rsvp.emails import answer_recorded
 from workshop.rsvp.models import (
     AddressChange,
+    Answer,
     AnswerState,
     Breakdown,
     BreakdownKind,
@@ -55,6 +61,8 @@ PUBLIC = (
     "/{lang}/series/exemple/6/rsvp",
     "/{lang}/series/exemple/rsvp",
     "/{lang}/series/exemple/rsvp/sent",
+    "/{lang}/series/exemple/follow",
+    "/{lang}/series/exemple/follow/sent",
     "/{lang}/link",
     "/{lang}/link/sent",
     "/{lang}/rule",
@@ -68,6 +76,11 @@ OWN = (
     "/{lang}/my/{my}/feed",
     "/{lang}/my/{nameless}/feed",
     "/{lang}/my/{new_address}/",
+    "/{lang}/my/{my}/messages",
+    "/{lang}/my/{my}/reminders",
+    "/{lang}/follow/{follower}/",
+    "/{lang}/follow/{asker}/",
+    "/{lang}/unsubscribe/{unsubscribe}/announcements",
     "/{lang}/join/{join}",
     "/{lang}/unsubscribe/{unsubscribe}",
     "/{lang}/invitation/{person}/",
@@ -88,6 +101,7 @@ ORGANISERS = (
     "/{lang}/organise/series/exemple/1/edit",
     "/{lang}/organise/series/exemple/1/level",
     "/{lang}/organise/series/exemple/1/move",
+    "/{lang}/organise/series/exemple/1/tell",
     "/{lang}/organise/series/exemple/1/cancel",
     "/{lang}/organise/series/exemple/5/edit",
     "/{lang}/organise/series/exemple/1/answers",
@@ -121,6 +135,16 @@ ORGANISERS = (
     "/{lang}/organise/series/exemple/speakers/parts/{part}",
     "/{lang}/organise/series/exemple/speakers/people/{person_id}",
     "/{lang}/organise/series/exemple/mail",
+    "/{lang}/organise/series/exemple/mail/{message}",
+    "/{lang}/organise/series/exemple/1/mail",
+    "/{lang}/organise/series/exemple/1/mail/reminder",
+    "/{lang}/organise/series/exemple/texts",
+    "/{lang}/organise/series/exemple/texts/reminder/fr",
+    "/{lang}/organise/series/exemple/announcements",
+    "/{lang}/organise/series/exemple/announcements/new",
+    "/{lang}/organise/series/exemple/announcements/{draft}",
+    "/{lang}/organise/series/exemple/announcements/{draft}/edit",
+    "/{lang}/organise/series/exemple/announcements/{written}",
     "/{lang}/account",
 )
 
@@ -144,6 +168,9 @@ def tokens(live_server: LiveServer) -> dict[str, str]:
         change = AddressChange(participant_id=participant.id, address="new@example.org", created_at=now)
         session.add(change)
         build_other_states(session, series, participant)
+        # Of the room it was in before nobody was told yet.
+        answer.told_mode, answer.told_place = Mode.ON_SITE, both("Salle 1", "Room 1")
+        answer.told_floor_languages = ("fr",)
         invited = build_invitations(session, series)
         gone = build_answer(
             session, participant=build_participant(session, series), workshop_session=series.sessions[0]
@@ -160,6 +187,8 @@ def tokens(live_server: LiveServer) -> dict[str, str]:
                 for name, invitation in invited.items()
             },
             **build_speaker(session, series),
+            **build_announcements(session, series),
+            "message": build_failed_mail(session, answer),
             "nameless": issue(session, purpose=Purpose.MY, subject=nameless.subject),
             "new_address": issue(session, purpose=Purpose.MY, subject=change.subject),
             "my": issue(session, purpose=Purpose.MY, subject=participant.subject),
@@ -221,6 +250,37 @@ def build_speaker(session: Session, series: Series) -> dict[str, str]:
         "speaker": issue(session, purpose=Purpose.SPEAKER, subject=slot.person.subject),
         "part": str(slot.id),
         "person_id": str(slot.person_id),
+    }
+
+
+def build_failed_mail(session: Session, answer: Answer) -> str:
+    """Return the number of a message to a participant that did not arrive."""
+    answer_recorded(session, now=clock.now(), answer=answer)
+    message = session.scalars(sa.select(OutboxMessage).where(OutboxMessage.answer_ref == answer.subject)).one()
+    message.state, message.reason, message.finished_at = OutboxState.FAILED, "550 5.1.1", clock.now()
+    session.flush()
+    return str(message.id)
+
+
+def build_announcements(session: Session, series: Series) -> dict[str, str]:
+    """Give a draft that was tried out, one that was written to everybody, and two who follow the series."""
+    now = clock.now()
+    subject = both("Le programme du printemps est en ligne", "The spring programme is online")
+    body = both("Bonjour,\n\nVoir https://example.org/programme.", "Hello,\n\nSee https://example.org/programme.")
+    texts = {"series": series, "subject": subject, "body": body, "created_at": now, "tested_at": now}
+    draft, written = Announcement(**texts), Announcement(**texts, confirmed_at=now, leaves_at=now)
+    common = {"series": series, "language": "fr", "created_at": now}
+    follower = Subscriber(address="f@example.org", address_folded="f@example.org", confirmed_at=now, **common)
+    asker = Subscriber(address="a@example.org", address_folded="a@example.org", **common)
+    session.add_all([draft, written, follower, asker])
+    session.flush()
+    while send_announcements(session, now):
+        pass
+    return {
+        "draft": draft.key,
+        "written": written.key,
+        "follower": issue(session, purpose=Purpose.MY, subject=follower.subject),
+        "asker": issue(session, purpose=Purpose.MY, subject=asker.subject),
     }
 
 

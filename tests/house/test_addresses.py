@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 STORED = Path(__file__).with_name("urls.txt")
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-WITHOUT_CSRF = {"rsvp.unsubscribe"}
+WITHOUT_CSRF = {"rsvp.unsubscribe", "announcements.unsubscribe"}
 """RFC 8058's one click comes from a mail client, without cookies."""
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workshop"
 FEATURES = (
-    "audit accounts people programme rsvp summaries calendars announcements reminders privacy api public organise mail chatham".split()  # noqa: SIM905 (a list of words)
+    "audit accounts people programme rsvp summaries feedback calendars announcements reminders privacy api public organise mail chatham".split()  # noqa: SIM905 (a list of words)
 )
 LAYERS = {
     "__init__", "models", "queries", "service", "view", "schedule", "rule", "forms", "emails", "routes", "organise", "cli",

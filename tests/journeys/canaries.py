@@ -27,9 +27,16 @@ from tests.builders import (
     build_slot,
 )
 from workshop.accounts.models import Organiser, Role
+from workshop.announcements import emails as announcements
+from workshop.announcements.models import Announcement, Subscriber
+from workshop.announcements.queries import Group, find_recipient
 from workshop.chatham.rule import ConsentKind, Level
 from workshop.core.links import Purpose, issue
 from workshop.core.localized import Localized
+from workshop.feedback.models import Feedback
+from workshop.feedback.rule import add
+from workshop.mail.models import MailText
+from workshop.mail.texts import KINDS
 from workshop.people.models import Person
 from workshop.programme.models import (
     LevelProposal,
@@ -56,6 +63,8 @@ NUMBERS = {Level.ON_THE_RECORD: 211, Level.DISCUSSION: 223, Level.WHOLE_SESSION:
 """How many hold a seat in each session: numbers that stand for nothing else."""
 REC, DIS, WHO, CLO = Level
 SERIES = "zyxseriestitle"
+WORDING = "zyxwording"
+"""Stands in the series' own wordings of its mail, which may name what the product's own never would."""
 
 
 def canary(datum: str, level: Level) -> str:
@@ -102,8 +111,10 @@ CONTENT = ("abstract", "objective", "section", "item", "itemabstract", "place", 
 PEOPLE = ("speaker", "affiliation", "biography", "moderator")
 FOR_ORGANISERS = (
     "participant", "address", "belonging", "needs", "reply", "waiting", "invitee", "refusal", "room", "kept", "nameless",
-    "hidden", "noslides", "speakeraddress",
+    "hidden", "noslides", "speakeraddress", "subscriber", "remark",
 )  # fmt: skip
+WRITTEN: Cell = (NOWHERE, NOWHERE, frozenset({PERSONAL, MAIL}))
+"""What organisers wrote to those who take part: where mail names nothing, it is read on the personal page."""
 TABLE: dict[str, tuple[Cell, Cell, Cell, Cell]] = {
     # on the record, discussion, whole session, closed
     "title": (ALL, ALL, INSIDE, INVITED),
@@ -115,6 +126,7 @@ TABLE: dict[str, tuple[Cell, Cell, Cell, Cell]] = {
     "summary": (PASSED_ON, PASSED_ON, PAGES, NONE),
     "quotation": (PASSED_ON, PASSED_ON, PAGES, NONE),
     "draft": (NONE, NONE, NONE, NONE),
+    "announcement": (WRITTEN, WRITTEN, INSIDE, INSIDE),
     **dict.fromkeys(FOR_ORGANISERS, (NONE, NONE, NONE, NONE)),
 }
 
@@ -139,7 +151,9 @@ def allowed(datum: str, level: Level, audience: str) -> frozenset[str]:
 
 def _is_for_helpers(datum: str, level: Level) -> bool:
     """Content only: never what is the participants', and of the people no more than the public may know."""
-    return datum not in FOR_ORGANISERS and (level <= DIS or datum not in {*PEOPLE, "slides", "recording"})
+    return datum not in {*FOR_ORGANISERS, "announcement"} and (
+        level <= DIS or datum not in {*PEOPLE, "slides", "recording"}
+    )
 
 
 MUST = (
@@ -168,6 +182,8 @@ MUST = (
         for datum in ("title", "item", "speaker", "affiliation", "moderator", "slides")
     ),
     ("abstract", CLO, "participant", PERSONAL),
+    *(("announcement", level, "participant", PERSONAL) for level in Level),
+    *((datum, level, "organiser", WORKSPACE) for level in Level for datum in ("announcement", "remark")),
     *((datum, level, "organiser", WORKSPACE) for level in Level for datum in ("title", "participant", "needs", "room")),
     *(("title", level, "helper", WORKSPACE) for level in Level),
 )
@@ -207,6 +223,7 @@ def plant(session: Session, *, has_crowd: bool = True) -> World:
     session.add(
         LevelProposal(workshop_session_id=world.sessions[DIS].id, level=REC, proposed_at=NOW, proposed_by="organiser:1")
     )
+    _word_mail(session, series)
     draft = build_session(session, series, slug="zyxdraft", title=word("draft", DIS), is_published=False)
     draft.published_at = None
     world.organisers = {
@@ -261,6 +278,72 @@ def _plant_session(session: Session, world: World, level: Level, number: int) ->
     if level is not CLO:
         _summary(session, one, level)
     _people_who_answered(session, world, one, level)
+    _announce(session, world, one, level)
+
+
+def _word_mail(session: Session, series: Series) -> None:
+    """Let the series have its own words in what participants are told most often."""
+    for kind in ("answer_recorded", "reminder", "session_moved", "place_offered"):
+        blocks = "\n\n".join(f"{{{name}}}" for name in KINDS[kind].blocks)
+        for language in ("fr", "en"):
+            session.add(
+                MailText(
+                    series_id=series.id,
+                    kind=kind,
+                    language=language,
+                    subject=f"{WORDING} {{title}}",
+                    body=f"{WORDING}\n\n{blocks}",
+                    revised_at=NOW,
+                )
+            )
+    session.flush()
+
+
+def _announce(session: Session, world: World, one: WorkshopSession, level: Level) -> None:
+    """Let the organisers have written to the reader of that level."""
+    announcement = Announcement(
+        series_id=one.series_id,
+        subject=word("announcement", level),
+        body=word("announcement", level),
+        audience=Group(sessions=(one.id,)).to_json(),
+        created_at=NOW,
+        tested_at=NOW,
+        confirmed_at=NOW,
+        leaves_at=NOW,
+        is_at_subscribers=True,
+        finished_at=NOW,
+    )
+    session.add(announcement)
+    session.flush()
+    group, reader = Group.from_json(announcement.audience), world.egos[level].participant
+    recipient = find_recipient(session, world.series, group, reader.subject)
+    assert recipient is not None
+    assert announcements.write(session, announcement, [recipient], now=NOW, is_to_subscribers=False) == 1
+    subscriber = f"{canary('subscriber', level)}@example.org"
+    session.add(
+        Subscriber(
+            series_id=one.series_id,
+            address=subscriber,
+            address_folded=subscriber,
+            language="fr",
+            created_at=NOW,
+            confirmed_at=NOW,
+        )
+    )
+    remarks = (f"{canary('remark', level).capitalize()}.",)
+    counts = add({}, {"useful": "very"})
+    session.add(
+        Feedback(
+            workshop_session_id=one.id,
+            number=5,
+            counts=counts,
+            remarks=remarks,
+            shown_number=5,
+            shown_counts=counts,
+            shown_remarks=remarks,
+        )
+    )
+    session.flush()
 
 
 def _person(session: Session, series: Series, datum: str, level: Level, *, affiliation: str = "affiliation") -> Person:

@@ -125,7 +125,7 @@ def _enter(page: Page, join: str) -> None:
     page.route(f"{ROOM}*", lambda route: route.fulfill(status=200, body="the room", content_type="text/plain"))
     page.goto(join)
     assert ROOM not in page.content()
-    page.locator("main form button").click()
+    page.locator("main form button").first.click()
     page.wait_for_url(f"{ROOM}*")
     expect(page.locator("body")).to_contain_text("the room")
     assert page.evaluate("document.referrer") == ""

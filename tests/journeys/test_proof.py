@@ -34,6 +34,7 @@ from tests.journeys.canaries import (
     SERIES,
     TABLE,
     WHO,
+    WORDING,
     World,
     allowed,
     canary,
@@ -49,6 +50,8 @@ from workshop.audit.models import LogEntry
 from workshop.chatham.rule import Level
 from workshop.core.db import db
 from workshop.mail.models import OutboxMessage
+from workshop.programme.models import SpeakerSlot
+from workshop.programme.rule import facts_of
 from workshop.rsvp import emails
 from workshop.rsvp.emails.offers import answer_withdrawn
 from workshop.rsvp.models import AnswerState
@@ -309,7 +312,9 @@ def _misplaced(level: Level, text: str, to: str = "") -> list[str]:
         for other in Level:
             word = canary(datum, other)
             is_own = datum in {"address", "invitee", "speakeraddress"} and word in to.casefold()
-            may = other is level and (MAIL in allowed(datum, level, "public") or is_own)
+            # What organisers write goes to those who take part, and to nobody else.
+            reader = "participant" if datum == "announcement" else "public"
+            may = other is level and (MAIL in allowed(datum, level, reader) or is_own)
             if word in text and not may:
                 found.append(f"{datum} of {other.value} for {level.value}")
     return found
@@ -325,22 +330,31 @@ def test_mail_holds_what_the_table_allows_and_nothing_else(
     assert len(written) > 100
     leaks = [leak for level, _head, text in written for leak in _misplaced(level, text)]
     leaks += [f"series for {level.value}: {head}" for level, head, _text in written if level >= WHO and SERIES in head]
+    leaks += [f"wording for {level.value}" for level, _head, text in written if level >= WHO and WORDING in text]
+    assert any(WORDING in text for level, _head, text in written if level < WHO)
     for one in world.sessions.values():
-        # Everybody who answered is told of a move.
+        # Everybody who answered is told of another place once somebody says so, and so is who speaks.
+        for slot in session.scalars(sa.select(SpeakerSlot).where(SpeakerSlot.workshop_session_id == one.id)):
+            slot.told = facts_of(one).to_json()
+        one.tell_at = NOW
         one.place = both(f"{canary('place', one.level or DIS)} bis", f"{canary('place', one.level or DIS)} bis")
     session.commit()
     db.session.remove()
     assert worker.run_once(app) == 0
     kinds = set(db.session.scalars(sa.select(OutboxMessage.kind)))
-    assert kinds >= {"answer_recorded", "place_offered", "session_moved", "level_asked", "level_asked_speaker"}
+    assert kinds >= {"answer_recorded", "place_offered", "level_asked", "level_asked_speaker", "announcement"}
+    assert kinds >= {"session_changed", "session_changed_speaker"}
     files = [(_level_of(message), message, _as_read(message)) for message in _files(instance_path / "mail")]
     assert {level for level, _message, _text in files} == set(Level)
     for level, message, text in files:
         leaks += _misplaced(level, text, str(message["To"]))
         head = f"{message['Subject']} {message['From']}"
         leaks += [f"series for {level.value}: {head}"] if level >= WHO and SERIES in head.casefold() else []
+        leaks += [f"wording for {level.value}: {head}"] if level >= WHO and WORDING in text else []
     assert not leaks, "\n".join(sorted(set(leaks)))
     texts = [(level, text) for level, _head, text in written] + [(level, text) for level, _message, text in files]
+    announced = {level for level, text in texts if canary("announcement", level) in text}
+    assert announced == {REC, DIS}
     said = {(datum, level) for datum in ("title", "place") for level, text in texts if canary(datum, level) in text}
     assert said == {(datum, level) for datum in ("title", "place") for level in (REC, DIS)}
     assert "zyx" not in lines.getvalue().casefold()

@@ -51,7 +51,7 @@ from workshop.programme.service import (
 from workshop.programme.service.consents import set_consent
 from workshop.programme.service.levels import set_item_level
 from workshop.programme.service.values import ItemValues, SectionValues
-from workshop.reminders.service import notice_changes, notice_levels
+from workshop.reminders.service import notice_changes, notice_levels, tell
 from workshop.rsvp.emails import answer_recorded
 from workshop.rsvp.models import Answer, AnswerState, Participant
 from workshop.rsvp.service import update_preferences, withdraw
@@ -82,6 +82,11 @@ class Scene:
         values = dataclasses.replace(session_values(self.one), **changed)
         has_answers = self.answer.state is not AnswerState.WITHDRAWN
         update_session(self.session, now=LATER, workshop_session=self.one, values=values, has_answers=has_answers)
+
+    def told(self, **changed: Any) -> None:
+        """Change the session and ask that those concerned be told."""
+        self.values(**changed)
+        tell(self.session, now=LATER, workshop_session=self.one, actor="organiser:1", number=1)
 
     def of_series(self, **changed: Any) -> None:
         """Change the series as its form does."""
@@ -171,6 +176,7 @@ def published_again(scene: Scene) -> None:
 ADDED = both("Un autre", "Another")
 Row = tuple[str, Callable[[Scene], object], str, str, list[tuple[str, str]]]
 MOVED = [("session_moved", "REQUEST")]
+CHANGED = [("session_changed", "REQUEST")]
 ROWS: list[Row] = [
     # what, how, public feed, personal feed, mail
     ("the title is corrected", lambda s: s.values(title=ADDED), "DE", "DE", []),
@@ -186,8 +192,13 @@ ROWS: list[Row] = [
     ("the room behind the join link", lambda s: s.values(room_link="https://rooms.example.org/x"), "", "", []),
     ("the capacity", lambda s: s.values(capacity=30), "", "", []),
     ("the reminders", lambda s: s.values(reminders=("-2d",)), "", "", []),
-    ("the place", lambda s: s.values(place=both("Salle 2", "Room 2")), "SDE", "SDE", MOVED),
-    ("the mode", lambda s: s.values(mode=Mode.HYBRID), "SDE", "SDE", MOVED),
+    ("the place", lambda s: s.values(place=both("Salle 2", "Room 2")), "SDE", "SDE", []),
+    ("the place, and told", lambda s: s.told(place=both("Salle 2", "Room 2")), "SDE", "SDE", CHANGED),
+    ("the mode", lambda s: s.values(mode=Mode.HYBRID), "SDE", "SDE", []),
+    ("the mode, and told", lambda s: s.told(mode=Mode.HYBRID), "SDE", "SDE", CHANGED),
+    ("the floor languages", lambda s: s.values(floor_languages=("fr",)), "DE", "DE", []),
+    ("the floor languages, and told", lambda s: s.told(floor_languages=("fr",)), "DE", "DE", CHANGED),
+    ("the title, and told", lambda s: s.told(title=ADDED), "DE", "DE", []),
     ("the start", lambda s: s.move(1, ends=-1), "SDE", "SDE", MOVED),
     ("the end", lambda s: s.move(0, ends=1), "SDE", "SDE", MOVED),
     ("both", lambda s: s.move(24), "SDE", "SDE", MOVED),
@@ -328,7 +339,8 @@ def test_on_again_is_a_step_up_and_a_request(
     notice_changes(session, LATER)
     session.commit()
     assert compare(before, look(client, PUBLIC)) == "SDE"
-    kinds = session.execute(sa.select(OutboxMessage.kind, OutboxMessage.itip_method).order_by(OutboxMessage.id))
+    of_answer = sa.select(OutboxMessage.kind, OutboxMessage.itip_method).where(OutboxMessage.answer_ref != "")
+    kinds = session.execute(of_answer.order_by(OutboxMessage.id))
     assert [tuple(row) for row in kinds][1:] == [("session_cancelled", "CANCEL"), ("session_reinstated", "REQUEST")]
 
 

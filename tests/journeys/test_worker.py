@@ -286,3 +286,44 @@ def test_it_stops_when_told_from_outside(app: Flask, session: Session, relay: Fa
         return 0
 
     assert worker.run(app, once=False, stop=stop, work=[worker.Task("stop", work)], look=_look_away) == 0
+
+
+def test_a_message_committed_by_somebody_else_wakes_it(
+    app: Flask, session: Session, relay: FakeRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLLS", 3600.0)
+    session.commit()
+    stop, waits = threading.Event(), threading.Event()
+
+    def work(session: Session, /, *, now: datetime) -> int:
+        waits.set()
+        return 0
+
+    tasks = [worker.Task("nothing", work)]
+    thread = threading.Thread(target=lambda: worker.run(app, once=False, stop=stop, work=tasks, look=_look_away))
+    thread.start()
+    try:
+        for number in range(2):
+            assert waits.wait(60)
+            queue(session, 1, kind=f"mail {number}")
+            wait_for(partial(_has_received, relay, number + 1))
+    finally:
+        stop.set()
+        thread.join(30)
+
+
+def test_the_log_tells_how_far_a_long_sending_is_and_names_nobody(
+    app: Flask,
+    session: Session,
+    relay: FakeRelay,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(worker, "TELLS", 0.1)
+    relay.delay = 0.2
+    queue(session, 5)
+    assert worker.run(app, once=True, work=[], look=_look_away) == 0
+    told = [(vars(one)["event"], vars(one)["facts"]) for one in caplog.records if "facts" in vars(one)]
+    assert told[-1] == ("mail done", {"sent": 5, "waiting": 0, "failed": 0})
+    assert "mail is leaving" in {event for event, _ in told}
+    assert "@" not in caplog.text

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from tests.journeys.seams import Seam, Trap
 from workshop import worker
 from workshop.app import create_app
 from workshop.mail.models import OutboxMessage
@@ -17,6 +20,17 @@ def look_away(session: Session, message: OutboxMessage, /, *, now: datetime) -> 
     """Find nothing that speaks against any message."""
     del session, message, now
     return None
+
+
+def work(environment: Mapping[str, str], at: tuple[Seam, int] | None = None) -> None:
+    """Send all that is due, and end; or die at the n-th passage of a seam. For `multiprocessing`."""
+    os.environ.update(environment)
+    logging.disable(logging.WARNING)
+    trap = Trap(*at) if at else None
+    if trap is not None:
+        trap.set()
+    app = create_app()
+    sys.exit(worker.run(app, once=True, work=[], look=look_away))
 
 
 if __name__ == "__main__":

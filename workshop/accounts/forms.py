@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField
+from wtforms import BooleanField, PasswordField, SelectField
 from wtforms.validators import EqualTo, InputRequired, ValidationError
 
 from workshop.accounts.service import MINIMUM_LENGTH, WeakPassPhraseError, check_pass_phrase
@@ -66,6 +66,18 @@ class AccountLanguageForm(FlaskForm):
         """Offer the instance's languages."""
         super().__init__(*args, **kwargs)
         self.language.choices = [(code, NAMES.get(code, code)) for code in languages()]
+
+
+class DigestForm(FlaskForm):
+    """Whether what needs attention is mailed once a day."""
+
+    wants_digest = BooleanField(
+        _("E-mail me once a day about what needs my attention"),
+        description=_(
+            "At about 8 in the morning, and only when there is something: mail that did not arrive, answers to "
+            "approve, sessions that lack something."
+        ),
+    )
 
 
 class PressForm(FlaskForm):

@@ -28,6 +28,7 @@ def export(session: Session, *, email: str) -> dict[str, Any]:
             "email": organiser.email,
             "name": organiser.name,
             "language": organiser.language,
+            "wants_digest": organiser.wants_digest,
             "created_at": organiser.created_at.isoformat(),
             "has_calendar_address": has_link(session, purpose=Purpose.FEED, subject=organiser.subject),
             "roles": [

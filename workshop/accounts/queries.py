@@ -126,3 +126,31 @@ def list_with_list(session: Session, *, series_id: int) -> Sequence[Organiser]:
         )
         .order_by(Organiser.id)
     ).all()
+
+
+def list_digest_readers(session: Session, *, known_since: datetime) -> list[tuple[Organiser, list[int]]]:
+    """Return the enabled organisers who want a digest, each with the ids of the series whose answers they see.
+
+    Those whose accounts are younger than `known_since` are left out.
+    """
+    rows = session.execute(
+        sa.select(Organiser, SeriesRole.series_id)
+        .join(SeriesRole, SeriesRole.organiser_id == Organiser.id)
+        .where(
+            SeriesRole.role.in_([Role.OWNER, Role.ORGANISER]),
+            Organiser.is_enabled,
+            Organiser.wants_digest,
+            Organiser.created_at <= known_since,
+        )
+        .order_by(Organiser.id, SeriesRole.series_id)
+    )
+    found: dict[int, tuple[Organiser, list[int]]] = {}
+    for organiser, series_id in rows:
+        found.setdefault(organiser.id, (organiser, []))[1].append(series_id)
+    return list(found.values())
+
+
+def wants_digest(session: Session, organiser_id: int) -> bool:
+    """Whether somebody still has an account, and wants a digest."""
+    statement = sa.select(Organiser.wants_digest).where(Organiser.id == organiser_id, Organiser.is_enabled)
+    return bool(session.scalar(statement))

@@ -13,7 +13,7 @@ from flask_login import LoginManager, current_user
 from werkzeug.routing import BuildError
 
 from workshop.accounts import queries, service
-from workshop.accounts.forms import AccountLanguageForm, PassPhraseForm, PressForm, SignInForm, weakness
+from workshop.accounts.forms import AccountLanguageForm, DigestForm, PassPhraseForm, PressForm, SignInForm, weakness
 from workshop.accounts.models import Organiser
 from workshop.accounts.view import AccountView, SignInView
 from workshop.core import clock
@@ -156,6 +156,20 @@ def change_language(lang: str) -> ResponseReturnValue:
     return redirect(url_for("accounts.account", lang=chosen), 303)
 
 
+@blueprint.post("/<lang:lang>/account/digest")
+def change_digest(lang: str) -> ResponseReturnValue:
+    """Choose whether what needs attention is mailed once a day."""
+    if (elsewhere := require_sign_in()) is not None:
+        return elsewhere
+    form = DigestForm()
+    if not form.validate_on_submit():
+        return _account_page(lang, PassPhraseForm(formdata=None)), 422
+    current_organiser().wants_digest = bool(form.wants_digest.data)
+    db.session.commit()
+    flask.flash(_("Saved."))
+    return redirect(url_for("accounts.account", lang=lang, _anchor="digest"), 303)
+
+
 @blueprint.post("/<lang:lang>/account/sign-ins/<int:sign_in>/end")
 def end_sign_in(lang: str, sign_in: int) -> ResponseReturnValue:
     """End one of one's own sign-ins."""
@@ -188,6 +202,7 @@ def _account_page(lang: str, pass_phrase: PassPhraseForm) -> str:
         account=view,
         pass_phrase=pass_phrase,
         language_form=AccountLanguageForm(formdata=None, language=organiser.language),
+        digest_form=DigestForm(formdata=None, wants_digest=organiser.wants_digest),
         press=PressForm(formdata=None),
         page_language=lang,
     )

@@ -27,7 +27,7 @@ class Announcement(Base):
     body: Mapped[Localized] = mapped_column(default=Localized)
     """Plain text; an address of a page in it may become a link, nothing else does."""
     audience: Mapped[dict[str, Any]] = mapped_column(JSONObject, default=dict)
-    """Whom it is for, as announcements.rule.Group writes it."""
+    """Whom it is for, as announcements.queries.Group writes it."""
     version: Mapped[int] = mapped_column(default=1)
     """Raised by every save: a form that shows an older one overwrites nothing; what is
     confirmed is what was seen."""

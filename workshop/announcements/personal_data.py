@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from workshop.announcements.models import Subscriber
-from workshop.core import links
+from workshop.announcements.service.subscribing import forget
 from workshop.core.addresses import fold_address
-from workshop.mail import personal_data as mail_data
 
 
 def list_subscribers(session: Session, *, email: str) -> list[Subscriber]:
@@ -35,17 +34,9 @@ def export(session: Session, *, email: str) -> list[dict[str, Any]]:
     ]
 
 
-def erase(session: Session, *, now: datetime, email: str) -> int:
-    """Forget a subscriber with their links and messages; returns how many rows. Flushes."""
-    found = list_subscribers(session, email=email)
+def erase(session: Session, *, now: datetime, email: str, series_id: int | None = None) -> int:
+    """Forget a subscriber, of one series or of all, with their links and messages; returns how many rows. Flushes."""
+    found = [one for one in list_subscribers(session, email=email) if series_id in {None, one.series_id}]
     for one in found:
         forget(session, one, now=now)
     return len(found)
-
-
-def forget(session: Session, subscriber: Subscriber, *, now: datetime) -> None:
-    """Delete a subscriber's row; end their links, blank their messages. Flushes."""
-    mail_data.erase(session, person_ref=subscriber.subject, now=now)
-    links.revoke(session, subjects=[subscriber.subject])
-    session.delete(subscriber)
-    session.flush()

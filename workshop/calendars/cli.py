@@ -1,4 +1,4 @@
-"""`workshop mail receive`: answers from calendars, from a pipe or a mailbox."""
+"""`workshop mail receive`: answers from calendars and reports of what did not arrive, from a pipe or a mailbox."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 @click.command()
 @click.option("--imap", is_flag=True, help="Look once into the mailbox that IMAP_SERVER names.")
 def receive(*, imap: bool) -> None:
-    """Read one message on standard input, and do what it says if it is an answer from a calendar.
+    """Read one message on standard input, and do what it says if it answers an invitation or reports a failure.
 
     It ends with 0 also where it ignores the message, so that the mail server never writes back to anybody; with 75
     where it should be tried again.

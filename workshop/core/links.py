@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, cast
 
@@ -87,13 +88,16 @@ def _issue_all(session: Session, wanted: Collection[tuple[str, str]]) -> dict[tu
         return {}
     connection = session.connection()
     rows = connection.execute(_KEPT, {"subjects": list({subject for _, subject in wanted})}).all()
+    kept: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for purpose, subject, generation, token_hash in rows:
+        kept[purpose.value, subject].append((generation, token_hash))
     tokens: dict[tuple[str, str], str] = {}
     missing: list[dict[str, Any]] = []
     for name, subject in sorted(wanted):
-        of_link = [row for row in rows if row.subject == subject and row.purpose == name]
-        generation = max((row.generation for row in of_link), default=1)
+        of_link = kept.get((name, subject), [])
+        generation = max((generation for generation, _hash_kept in of_link), default=1)
         token = tokens[name, subject] = _derive(name, subject, generation)
-        if (token_hash := _hash(token)) not in {row.token_hash for row in of_link}:
+        if (token_hash := _hash(token)) not in {hash_kept for _generation, hash_kept in of_link}:
             values = {"token_hash": token_hash, "purpose": Purpose(name), "subject": subject, "generation": generation}
             missing.append(values)
     if missing:
@@ -193,9 +197,14 @@ def filler(session: Session, texts: Iterable[str]) -> Callable[[str], str]:
     return lambda text: _MARK.sub(lambda match: issued[match[1], match[2]], text)
 
 
-def cut(text: str) -> str:
-    """Return `text` with every mark replaced by an ellipsis, to be shown."""
-    return _MARK.sub("…", text)
+def cut(text: str, instead: str = "…") -> str:
+    """Return `text` with every mark replaced by `instead`, by default an ellipsis, to be shown."""
+    return _MARK.sub(instead, text)
+
+
+def subjects_in(text: str) -> set[str]:
+    """Return the random ids of those whose links the marks in a text stand for."""
+    return {match[2] for match in _MARK.finditer(text)}
 
 
 def reply_token(uid: str) -> str:
@@ -218,10 +227,14 @@ def _keep(session: Session, purpose: Purpose, subject: str, generation: int) -> 
 
 
 def _derive(purpose: str, subject: str, generation: int) -> str:
-    key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"workshop: secret links", "sha256")
-    digest = hmac.digest(key, f"{purpose}|{subject}|{generation}".encode(), "sha256")
+    digest = hmac.digest(_key(current_app.config["SECRET_KEY"]), f"{purpose}|{subject}|{generation}".encode(), "sha256")
     # 160 bits: more than the 128 asked for, and a link that still fits on a line of mail.
     return base64.urlsafe_b64encode(digest[:20]).decode().rstrip("=")
+
+
+@functools.lru_cache(maxsize=4)
+def _key(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"workshop: secret links", "sha256")
 
 
 def _hash(token: str) -> str:

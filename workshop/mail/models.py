@@ -32,7 +32,7 @@ class OutboxMessage(Base):
     """
 
     __tablename__ = "outbox_message"
-    __table_args__ = (sa.Index("ix_outbox_message_state_next_attempt_at", "state", "next_attempt_at"),)
+    __table_args__ = (sa.Index("ix_outbox_message_due", "state", "priority", "id", "next_attempt_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(sa.String(200), unique=True)

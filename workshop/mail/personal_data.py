@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from workshop.core import links
 from workshop.core.addresses import fold_address
+from workshop.core.links import new_subject
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.mail.service import remove_files
 
+LAST_WORD = "last_word"
+"""In place of a random id: whom a message is for that tells of their erasure. Nothing else leads to them any more."""
 _UNSENT = frozenset({OutboxState.QUEUED, OutboxState.CLAIMED})
 
 
@@ -74,9 +77,28 @@ def erase(session: Session, *, person_ref: str, now: datetime, email: str = "") 
             message.state, message.reason = OutboxState.DISCARDED, "erased"
         if message.state is not OutboxState.CLAIMED:
             message.finished_at = message.finished_at or now
-        message.recipient = message.subject = message.body_text = message.body_html = ""
-        message.headers, message.attachments, message.basis = {}, (), {}
-        message.body_erased_at = message.body_erased_at or now
+        _blank(message, now)
     remove_files(message.id for message in found)
     session.flush()
     return len(is_new)
+
+
+def forget_last_words(session: Session, *, now: datetime) -> int:
+    """Blank the messages that told of an erasure and have left, or never will; returns how many. Flushes."""
+    found = session.scalars(
+        sa.select(OutboxMessage)
+        .where(OutboxMessage.person_ref == LAST_WORD, OutboxMessage.finished_at.is_not(None))
+        .with_for_update(skip_locked=True)
+    ).all()
+    for message in found:
+        _blank(message, now)
+        message.person_ref = new_subject()
+    remove_files(message.id for message in found)
+    session.flush()
+    return len(found)
+
+
+def _blank(message: OutboxMessage, now: datetime) -> None:
+    message.recipient = message.domain = message.subject = message.body_text = message.body_html = ""
+    message.headers, message.attachments, message.basis = {}, (), {}
+    message.body_erased_at = message.body_erased_at or now

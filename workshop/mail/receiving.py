@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesParser, HeaderParser
 from email.policy import compat32
+from itertools import islice
 from typing import Any
 
 from workshop.core.addresses import fold_address
@@ -37,6 +38,14 @@ _FIELD = re.compile(
 _DASHES = re.compile(rb"(?:^|[\r\n])--")
 _ADDRESS = re.compile(r"[^\s<>\"',;:()@\[\]\\]{1,64}@[^\s<>\"',;:()@\[\]\\]{1,255}")
 _CALENDAR_TYPES = frozenset({"text/calendar", "application/ics"})
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_MAX_NOTICE = 32 * 1024
+"""Octets of a report in words that are read."""
+_MAX_REPORTS = 50
+_MAX_REPORTED = 2000
+"""Characters of a field of a report that are read."""
+_IN_WORDS = "Hi. This is the"
+"""What reports in words begin with (QSBMF); other relays that write such put X-Failed-Recipients into the header."""
 _RECIPIENTS = ("Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 _ANSWERS_ITSELF = ("X-Autoreply", "X-Autorespond", "X-Autoresponse", "X-Vacation")
 
@@ -49,10 +58,24 @@ class Kind(enum.StrEnum):
     AUTOMATIC = "automatic"
     """Somebody is away (RFC 3834)."""
     BOUNCE = "bounce"
-    """A report about a message of ours (RFC 6522)."""
+    """A report about a message of ours (RFC 6522), or what older relays write in its place."""
     OWN = "own"
     """It came from here."""
     OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What a report says of one recipient (RFC 3464, 2.3); nobody vouches for any of it."""
+
+    action: str
+    """`failed`, `delayed`, `delivered`, `relayed`, `expanded` …; empty where it is not said."""
+    status: str
+    """RFC 3463, such as `5.1.1`, or what stands in its place."""
+    diagnostic: str
+    """What the other relay answered."""
+    recipients: tuple[str, ...]
+    """Addresses, folded: whom it was for, and whom it was for in the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,10 @@ class Received:
     """Different ones in the order of the message, UTF-8; empty unless CALENDAR."""
     reason: str = ""
     """A code: why it is OTHER."""
+    reports: tuple[Reported, ...] = ()
+    """What a BOUNCE reports; empty where it reports something else than how mail was delivered."""
+    notice: str = ""
+    """A BOUNCE in words, where no program was meant to read it."""
 
 
 def read_message(octets: bytes, *, own: Collection[str] = ()) -> Received:
@@ -100,7 +127,11 @@ def _read(message: Message, own: AbstractSet[str]) -> Received:
     if reason := _reason_against_parts(parts):
         return Received(Kind.OTHER, reason=reason)
     recipients = tuple(dict.fromkeys(found for name in _RECIPIENTS for found in _addresses(message, name)))
-    if (kind := _kind(message, own)) is not None:
+    kind = _kind(message, own)
+    if kind is Kind.BOUNCE:
+        reports = tuple(_reports(part for _depth, part in parts))
+        return Received(kind, recipients, reports=reports, notice="" if reports else _notice(message))
+    if kind is not None:
         return Received(kind, recipients)
     calendars = tuple(dict.fromkeys(found for _depth, part in parts if (found := _calendar(part)) is not None))
     if any(len(calendar) > MAX_CALENDAR for calendar in calendars):
@@ -131,7 +162,7 @@ def _walk(message: Message, depth: int = 1) -> Iterator[tuple[int, Message]]:
 
 def _kind(message: Message, own: AbstractSet[str]) -> Kind | None:
     """Return what the headers say, None where they leave open what the message is."""
-    if message.get_content_type() == "multipart/report":
+    if message.get_content_type() == "multipart/report" or _notice(message):
         return Kind.BOUNCE
     if not own.isdisjoint(_addresses(message, "From")):
         return Kind.OWN
@@ -141,6 +172,50 @@ def _kind(message: Message, own: AbstractSet[str]) -> Kind | None:
     if is_reply or says_so or str(message.get("Precedence", "")).strip().casefold() == "auto_reply":
         return Kind.AUTOMATIC
     return None
+
+
+def _notice(message: Message) -> str:
+    """Return a report in words; empty where it is none."""
+    if message.is_multipart() or message.get_content_type() != "text/plain":
+        return ""
+    payload = message.get_payload(decode=True)
+    text = _decode(payload[:_MAX_NOTICE], "") if isinstance(payload, bytes) else ""
+    return text if _addresses(message, "X-Failed-Recipients") or text.lstrip().startswith(_IN_WORDS) else ""
+
+
+def _reports(parts: Iterable[Message]) -> Iterator[Reported]:
+    """Give what the parts for programs say (RFC 3464), of as many recipients as are read."""
+    of_programs = (part for part in parts if part.get_content_type() in _STATUS_TYPES)
+    for block in islice((block for part in of_programs for block in _blocks(part)), _MAX_REPORTS):
+        recipients = tuple(
+            dict.fromkeys(
+                found for name in ("Original-Recipient", "Final-Recipient") for found in _addresses(block, name)
+            )
+        )
+        if not recipients and "Status" not in block:
+            continue  # what is said of the message as a whole
+        yield Reported(
+            action=_said(block, "Action").casefold(),
+            status=_said(block, "Status"),
+            diagnostic=_said(block, "Diagnostic-Code"),
+            recipients=recipients,
+        )
+
+
+def _blocks(part: Message) -> Iterator[Message]:
+    """Give the groups of fields of a part; the library takes those of the kind of RFC 6533 for one and a text."""
+    payload = part.get_payload()
+    for block in payload if isinstance(payload, list) else ():
+        if isinstance(block, Message):
+            yield block
+            rest = block.get_payload()
+            texts = re.split(r"\r?\n[ \t]*\r?\n", rest) if isinstance(rest, str) else ()
+            for text in filter(str.strip, texts):
+                yield HeaderParser(policy=compat32).parsestr(text.lstrip("\r\n"))
+
+
+def _said(block: Message, name: str) -> str:
+    return str(block.get(name, ""))[:_MAX_REPORTED].strip()
 
 
 def _addresses(message: Message, name: str) -> list[str]:

@@ -20,13 +20,21 @@ from sqlalchemy.sql.dml import ReturningInsert
 from werkzeug.http import parse_options_header
 
 from workshop.core.errors import ConflictError, InvalidError, NotFoundError
+from workshop.core.waking import ring
 from workshop.mail.models import OutboxMessage, OutboxState
+from workshop.mail.pace import domain_of
 from workshop.mail.render import Rendered, clean_line, render
+from workshop.mail.suppression import SUPPRESSED, lift
+from workshop.mail.texts import own_text
 
 KEEP_BODIES = timedelta(days=7)
 RECIPIENT = "[[recipient]]"
 """Stands in an invitation for the message's own recipient: whoever corrects that address need not look for it there."""
 _keeps_files: ContextVar[bool] = ContextVar("keeps_files", default=False)
+_AS_GIVEN = (
+    "dedupe_key", "kind", "priority", "series_id", "workshop_session_id", "person_ref", "answer_ref", "basis",
+    "language", "recipient",
+)  # fmt: skip
 _FILE = re.compile(r"(?P<at>\S+)-(?P<whole>\d+)\.eml|\.(?P<half>\d+)-\d+\.part")
 """Names that `transport.Folder` gives, whole and half-written."""
 ALLOWED_HEADERS = frozenset({"in-reply-to", "list-unsubscribe", "list-unsubscribe-post", "references", "reply-to"})
@@ -101,7 +109,8 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
         attachments: objects with `filename`, `content_type`, `content` (text, marks allowed). A calendar whose type
             names a `method` is an invitation (RFC 6047); RECIPIENT stands in it for the address that it goes to.
         expires_at: not sent from then on.
-        rendered: what it says, where the caller rendered it before the transaction.
+        rendered: what it says, where the caller rendered it before the transaction; else the series' own wording
+            (mail.texts) is used, unless the message is neutral: only a basis whose `is_neutral` is False lets it in.
 
     Raises:
         BadMessageError: a recipient or header that no message may have.
@@ -112,34 +121,78 @@ def enqueue(  # noqa: PLR0913 (a message has that many facts, all of them named 
     if rendered is None:
         if session.scalar(_KNOWN, {"dedupe_key": dedupe_key}) is not None:
             return None
-        rendered = render(kind, language, {**context, "sender_name": sender})
-    values = {
-        "dedupe_key": dedupe_key,
-        "kind": kind,
-        "priority": priority,
-        "series_id": series_id,
-        "workshop_session_id": workshop_session_id,
-        "person_ref": person_ref,
-        "answer_ref": answer_ref,
-        "basis": basis,
-        "language": language,
+        # Where a message is neutral, no word of the organisers goes into it; where nobody says so, it may be.
+        is_neutral = basis.get("is_neutral") is not False
+        own = None if is_neutral else own_text(session, series_id=series_id, kind=kind, language=language)
+        rendered = render(kind, language, {**context, "sender_name": sender}, own=own)
+    values = _row(
+        now,
+        {
+            "dedupe_key": dedupe_key,
+            "kind": kind,
+            "priority": priority,
+            "series_id": series_id,
+            "workshop_session_id": workshop_session_id,
+            "person_ref": person_ref,
+            "answer_ref": answer_ref,
+            "basis": basis,
+            "recipient": recipient,
+            "language": language,
+            "headers": headers,
+            "attachments": attachments,
+            "expires_at": expires_at,
+        },
+        rendered=rendered,
+        sender=sender,
+    )
+    connection = session.connection()
+    ring(session)
+    found: int | None = connection.execute(_new_message(connection.dialect.name), values).scalar()
+    return found
+
+
+def enqueue_many(session: Session, messages: Iterable[Mapping[str, Any]], *, now: datetime) -> dict[str, int]:
+    """Queue messages that are rendered already; returns dedupe key → id of those that were not there. Flushes.
+
+    Args:
+        session: the business transaction.
+        messages: arguments of `enqueue`, with `rendered`; a few hundred at a time, as all of them become one statement.
+        now: aware; the messages are due at once.
+
+    Raises:
+        BadMessageError: a recipient or header that no message may have.
+    """
+    rows = []
+    for message in messages:
+        check_recipient(message["recipient"])
+        _check_headers(message.get("headers") or {})
+        rows.append(_row(now, message, rendered=message["rendered"], sender=sender_of(message["sender_name"])))
+    if not rows:
+        return {}
+    connection = session.connection()
+    ring(session)
+    found = connection.execute(_new_messages(connection.dialect.name), rows)
+    return {row.dedupe_key: row.id for row in found}
+
+
+def _row(now: datetime, message: Mapping[str, Any], *, rendered: Rendered, sender: str) -> dict[str, Any]:
+    attachments = message.get("attachments") or ()
+    return {
+        **{name: message[name] for name in _AS_GIVEN},
+        "domain": domain_of(message["recipient"]),
         "sender_name": sender[:200],
-        "recipient": recipient,
         "subject": rendered.subject,
         "body_text": rendered.text,
         "body_html": rendered.html,
-        "headers": dict(headers or {}),
+        "headers": dict(message.get("headers") or {}),
         "attachments": tuple(dict(attachment) for attachment in attachments),
         "itip_method": itip_method_of(attachments),
         "message_id": new_message_id(),
         "state": OutboxState.QUEUED,
         "created_at": now,
         "next_attempt_at": now,
-        "expires_at": expires_at,
+        "expires_at": message.get("expires_at"),
     }
-    connection = session.connection()
-    found: int | None = connection.execute(_new_message(connection.dialect.name), values).scalar()
-    return found
 
 
 def itip_method_of(attachments: Sequence[Mapping[str, str]]) -> str:
@@ -159,6 +212,11 @@ def _new_message(dialect: str) -> ReturningInsert[int]:
     # Into the table: through the class it takes several times as long, and nobody needs the object.
     statement = insert(cast("sa.Table", OutboxMessage.__table__)).on_conflict_do_nothing(index_elements=["dedupe_key"])
     return statement.returning(OutboxMessage.id)
+
+
+@functools.cache
+def _new_messages(dialect: str) -> sa.Executable:
+    return _new_message(dialect).returning(OutboxMessage.dedupe_key)
 
 
 def new_message_id() -> str:
@@ -222,7 +280,9 @@ def redirect_queued(session: Session, *, person_ref: str, recipient: str) -> int
     """
     check_recipient(recipient)
     result = session.execute(
-        sa.update(OutboxMessage).where(OutboxMessage.person_ref == person_ref, IS_QUEUED).values(recipient=recipient)
+        sa.update(OutboxMessage)
+        .where(OutboxMessage.person_ref == person_ref, IS_QUEUED)
+        .values(recipient=recipient, domain=domain_of(recipient))
     )
     return int(getattr(result, "rowcount", 0))
 
@@ -232,18 +292,21 @@ def retry(session: Session, *, message: int, now: datetime, recipient: str | Non
 
     Raises:
         NotFoundError: no such message.
-        NotRetriableError: it is not failed, uncertain or expired, or its body is erased.
+        NotRetriableError: it is not failed, uncertain or expired, nor was it kept back as its address had refused
+            another; or its body is erased.
         BadMessageError: `recipient` is not one address.
     """
     found = session.scalar(sa.select(OutboxMessage).where(OutboxMessage.id == message).with_for_update())
     if found is None:
         raise NotFoundError("mail")
     again = {OutboxState.FAILED, OutboxState.UNCERTAIN, OutboxState.EXPIRED}
-    if found.state not in again or found.body_erased_at or not found.recipient:
+    was_stopped = found.state is OutboxState.DISCARDED and found.reason == SUPPRESSED
+    if not (found.state in again or was_stopped) or found.body_erased_at or not found.recipient:
         raise NotRetriableError(found.state.value, state=found.state.value)
     if recipient is not None:
         check_recipient(recipient)
-        found.recipient = recipient
+        found.recipient, found.domain = recipient, domain_of(recipient)
+    lift(session, address=found.recipient)  # whoever insists knows that it is there
     found.state, found.reason, found.attempts = OutboxState.QUEUED, "", 0
     found.next_attempt_at, found.finished_at, found.payload_begun_at, found.claimed_by = now, None, None, ""
     if found.expires_at and found.expires_at <= now:

@@ -1,4 +1,4 @@
-"""Messages to octets, and octets to a relay or a folder; the one file that knows Flask-Mail (settings and connection).
+"""Messages to a relay or a folder; the one file that knows Flask-Mail (settings and connection).
 
 Flask-Mail's own messages are not used: they carry two Message-IDs, let line breaks into headers and send lines that are
 too long; its connection has no timeout and verifies no certificate (calendar-and-mail C1).
@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import functools
-import hashlib
 import os
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, cast
 
 import flask_mail
 from flask import Flask, current_app
-from werkzeug.http import parse_options_header
 
-from workshop.mail.service import itip_method_of
+from workshop.mail.octets import Draft, ascii_domain, needs_smtputf8, sender
 
 TIMEOUT = 30.0
 """Seconds for every step of the conversation but one."""
@@ -55,159 +47,23 @@ class Outcome:
 
     result: Result
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """All facts of one message, tokens in place. Never stored, never logged."""
-
-    number: int
-    recipient: str
-    sender_name: str
-    subject: str
-    text: str
-    html: str
-    language: str
-    message_id: str
-    date: datetime
-    headers: Mapping[str, str] = field(default_factory=dict)
-    attachments: Sequence[Mapping[str, str]] = ()
-
-
-class _Verbatim(UnstructuredHeader):
-    """A header that the library would break by making encoded words of it when it is long (RFC 8058; RFC 5322 ids).
-
-    Those that are written here, short and in ASCII, are spared the library's parser too.
-    """
-
-    @classmethod
-    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
-        """Take the value as it is."""
-        kwds["parse_tree"], kwds["decoded"] = None, value
-
-    def fold(self, *, policy: Any) -> str:
-        """Return the header on one line; links and ids have no place to fold at."""
-        return f"{cast('Any', self).name}: {self}{policy.linesep}"
-
-
-class _Registry(HeaderRegistry):
-    """The library's, which makes a class anew for every header of every message, and parses what is always the same."""
-
-    def __call__(self, name: str, value: str) -> Any:
-        """Return a header."""
-        return _same_header(self, name, value) if name.lower() in _SAME else super().__call__(name, value)
-
-    def __getitem__(self, name: str) -> Any:
-        """Return the class for a header; there are as many as we write."""
-        return _header_class(self, name.lower())
-
-
-_SAME = frozenset({"content-transfer-encoding", "content-type", "from", "mime-version"})
-
-
-@functools.lru_cache(maxsize=128)
-def _same_header(registry: HeaderRegistry, name: str, value: str) -> Any:
-    return HeaderRegistry.__call__(registry, name, value)
-
-
-@functools.cache
-def _header_class(registry: HeaderRegistry, name: str) -> Any:
-    return HeaderRegistry.__getitem__(registry, name)
-
-
-_REGISTRY = _Registry()
-for _name in (
-    *("list-unsubscribe", "list-unsubscribe-post", "references", "in-reply-to", "message-id"),
-    *("auto-submitted", "content-language", "date", "x-auto-response-suppress"),
-):
-    _REGISTRY.map_to_type(_name, cast("Any", _Verbatim))
-POLICY = SMTP.clone(header_factory=_REGISTRY)
-
-
-def needs_smtputf8(address: str) -> bool:
-    """Whether the local part is beyond ASCII (RFC 6531); a domain is not enough, it has an A-label."""
-    return not address.rpartition("@")[0].isascii()
-
-
-def ascii_domain(address: str) -> str:
-    """Return the address with its domain as A-labels (IDNA)."""
-    local, _, domain = address.rpartition("@")
-    if domain.isascii():
-        return address
-    from email_validator import validate_email
-
-    return f"{local}@{validate_email(f'x@{domain}', check_deliverability=False).ascii_domain}"
-
-
-def build(draft: Draft) -> EmailMessage:
-    """Return the message with the headers of calendar-and-mail C2; raises ValueError for what no header may hold.
-
-    The same draft gives the same octets, so that a second attempt sends what the first one sent.
-    """
-    message = EmailMessage(policy=POLICY.clone(utf8=needs_smtputf8(draft.recipient)))
-    message["From"] = str(Address(draft.sender_name, addr_spec=ascii_domain(_sender())))
-    message["To"] = ascii_domain(draft.recipient)
-    message["Subject"] = draft.subject
-    message["Date"] = format_datetime(draft.date)
-    message["Message-ID"] = draft.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    for name, value in draft.headers.items():
-        if re.search(r"[\r\n]", name + value):
-            raise ValueError("line break in a header")
-        message[name] = value
-    # Quoted-printable keeps every line short, whatever the relay says about eight bits.
-    message.set_content(draft.text, cte="quoted-printable")
-    message.add_alternative(draft.html, subtype="html", cte="quoted-printable")
-    # What is added as an alternative must be there before what is attached beside the alternatives.
-    for attachment in sorted(draft.attachments, key=lambda one: not itip_method_of([one])):
-        _attach(message, attachment)
-    # Do not move this up: set_content and add_alternative delete or take away what begins with Content-.
-    message["Content-Language"] = draft.language
-    _set_boundaries(message, draft.message_id)
-    return message
-
-
-def _set_boundaries(message: EmailMessage, message_id: str) -> None:
-    # The library would take them from chance; neither quoted-printable nor base64 can hold what begins so.
-    seed = hashlib.sha256(message_id.encode()).hexdigest()[:32]
-    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{seed}_{number}")
-
-
-def _attach(message: EmailMessage, attachment: Mapping[str, str]) -> None:
-    content_type, parameters = parse_options_header(attachment["content_type"])
-    maintype, _, subtype = content_type.partition("/")
-    if itip_method_of([attachment]):
-        # Some clients look for an invitation among the alternatives, others for a file: both get the same octets.
-        octets = attachment["content"].encode()
-        message.add_alternative(octets, maintype=maintype, subtype=subtype, cte="base64", params=parameters)
-        *_others, part = message.iter_parts()
-        # The library would quote every parameter and break the line, and programs search it for `method=REQUEST`.
-        part.replace_header("Content-Type", _REGISTRY["message-id"]("Content-Type", attachment["content_type"]))
-        message.add_attachment(
-            octets, maintype="application", subtype="ics", cte="base64", filename=attachment["filename"]
-        )
-        return
-    message.add_attachment(
-        attachment["content"].encode(),
-        maintype=maintype,
-        subtype=subtype,
-        cte="base64",
-        filename=attachment["filename"],
-        params=parameters,
-    )
-
-
-def _sender() -> str:
-    return str(current_app.config["MAIL_DEFAULT_SENDER"])
+    is_away: bool = False
+    """The relay could not be reached at all: no other message need try it now."""
 
 
 class Transport(Protocol):
     """Where messages leave to."""
 
-    def transmit(self, draft: Draft, before_payload: Callable[[], bool]) -> Outcome:
-        """Try once. `before_payload` is called just before the message itself goes out; False stops it."""
+    def transmit(
+        self, draft: Draft, before_payload: Callable[[], bool], meanwhile: Callable[[], object] | None = None
+    ) -> Outcome:
+        """Try once.
+
+        Args:
+            draft: the message.
+            before_payload: called just before the message itself goes out; False stops it.
+            meanwhile: called while there is nothing to do but to wait for the answer.
+        """
 
     def close(self) -> None:
         """End politely where that takes no time."""
@@ -224,9 +80,12 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def transmit(self, draft: Draft, before_payload: Callable[[], bool]) -> Outcome:
+    def transmit(
+        self, draft: Draft, before_payload: Callable[[], bool], meanwhile: Callable[[], object] | None = None
+    ) -> Outcome:
         """Write the file."""
-        octets = build(draft).as_bytes()
+        del meanwhile
+        octets = draft.octets
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)
         if not before_payload():
@@ -288,57 +147,91 @@ class Relay:
     def __exit__(self, *_fault: object) -> None:
         self.close()
 
-    def transmit(self, draft: Draft, before_payload: Callable[[], bool]) -> Outcome:
+    def transmit(
+        self, draft: Draft, before_payload: Callable[[], bool], meanwhile: Callable[[], object] | None = None
+    ) -> Outcome:
         """Send one message; whatever the relay does, an outcome comes back."""
         is_old = self._host is not None
-        outcome = self._try(draft, before_payload)
+        outcome = self._try(draft, before_payload, meanwhile)
         if outcome.result is Result.LATER and is_old and self._host is None:
             # A relay may close an idle connection whenever it likes: that says nothing about this message.
-            outcome = self._try(draft, before_payload)
+            outcome = self._try(draft, before_payload, meanwhile)
         return outcome
 
-    def _try(self, draft: Draft, before_payload: Callable[[], bool]) -> Outcome:
-        message = build(draft)
-        octets = message.as_bytes()
+    def _try(self, draft: Draft, before_payload: Callable[[], bool], meanwhile: Callable[[], object] | None) -> Outcome:
+        octets = draft.octets  # what cannot be made is known before the relay hears of it
         try:
             host = self._host = self._host or self._connection.configure_host()
-            if (refused := self._envelope(host, draft)) is not None:
-                return refused
+        except (OSError, smtplib.SMTPException) as fault:
+            return Outcome(Result.LATER, f"no connection: {_why(fault)}", is_away=True)
+        try:
+            if (stopped := self._opened(host, draft, before_payload)) is not None:
+                return stopped
         except (OSError, smtplib.SMTPException) as fault:
             self._drop()
-            return Outcome(Result.LATER, _why(fault))
+            return Outcome(Result.LATER, f"connection lost: {_why(fault)}")
+        try:
+            send_payload(host, octets)
+            if meanwhile is not None:
+                meanwhile()
+            return self._verdict(host)
+        except (OSError, smtplib.SMTPException) as fault:
+            self._drop()
+            return Outcome(Result.UNCERTAIN, f"connection lost: {_why(fault)}")
+
+    def _opened(self, host: smtplib.SMTP, draft: Draft, before_payload: Callable[[], bool]) -> Outcome | None:
+        """Bring the relay to where it waits for the message; else what has become of that."""
+        refused = self._recipients_at_once(host, draft) if _takes_several(host) else self._recipient(host, draft)
+        if refused is not None:
+            return refused
+        # The row says that the message may leave while the relay makes itself ready for it.
+        if not _takes_several(host):
+            host.putcmd("DATA")
         if not before_payload():
             self._drop()  # between DATA and the final dot there is no other way to say no
             return Outcome(Result.ABANDONED)
-        try:
-            return self._payload(host, octets)
-        except (OSError, smtplib.SMTPException) as fault:
-            self._drop()
-            return Outcome(Result.UNCERTAIN, _why(fault))
+        return self._expect(host, {354}, *host.getreply())
 
-    def _envelope(self, host: smtplib.SMTP, draft: Draft) -> Outcome | None:
-        """Say whom from and whom to; None when the relay waits for the message."""
-        options: list[str] = []
-        if needs_smtputf8(draft.recipient):
-            if not host.has_extn("smtputf8"):
-                return Outcome(Result.REFUSED, "the address needs SMTPUTF8, which the relay does not offer")
-            options = ["SMTPUTF8", "BODY=8BITMIME"]
-        steps: tuple[tuple[set[int], Callable[[], tuple[int, bytes]]], ...] = (
-            ({250}, lambda: host.mail(ascii_domain(_sender()), options)),
-            ({250, 251}, lambda: host.rcpt(ascii_domain(draft.recipient))),
-            ({354}, lambda: host.docmd("DATA")),
-        )
-        for accepted, step in steps:
-            code, reply = step()
+    def _recipient(self, host: smtplib.SMTP, draft: Draft) -> Outcome | None:
+        """Say whom from and whom to; None when the relay takes both."""
+        if (impossible := _cannot_take(host, draft)) is not None:
+            return impossible
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if needs_smtputf8(draft.recipient) else []
+        refused = self._expect(host, {250}, *host.mail(ascii_domain(draft.envelope_from or sender()), options))
+        return refused or self._expect(host, {250, 251}, *host.rcpt(ascii_domain(draft.recipient)))
+
+    def _recipients_at_once(self, host: smtplib.SMTP, draft: Draft) -> Outcome | None:
+        """Say whom from, whom to and DATA in one breath (RFC 2920); None when the relay has taken the first two."""
+        if (impossible := _cannot_take(host, draft)) is not None:
+            return impossible
+        options = " SMTPUTF8 BODY=8BITMIME" if needs_smtputf8(draft.recipient) else ""
+        host.command_encoding = "utf-8" if options else "ascii"
+        origin, recipient = ascii_domain(draft.envelope_from or sender()), ascii_domain(draft.recipient)
+        host.send(f"MAIL FROM:<{origin}>{options}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n")
+        replies = [host.getreply(), host.getreply()]
+        for accepted, (code, reply) in zip(({250}, {250, 251}), replies, strict=True):
             if code not in accepted:
+                self._leave_data(host)
                 self._reset(host, code)
                 return _refusal(code, reply)
         return None
 
-    def _payload(self, host: smtplib.SMTP, octets: bytes) -> Outcome:
-        quoted = re.sub(rb"(?m)^\.", b"..", octets)
-        # The dot in the same breath: sent apart, it waits 40 ms for the relay's system to acknowledge the rest.
-        host.send(quoted + (b".\r\n" if quoted.endswith(b"\r\n") else b"\r\n.\r\n"))
+    def _leave_data(self, host: smtplib.SMTP) -> None:
+        """Read what the relay says to DATA, which came with what it refused (RFC 2920, 3.1)."""
+        code, _reply = host.getreply()
+        if code == 354:  # noqa: PLR2004 (it waits all the same; a message to nobody goes nowhere)
+            host.send(b".\r\n")
+            host.getreply()
+
+    def _expect(self, host: smtplib.SMTP, accepted: set[int], code: int, reply: bytes) -> Outcome | None:
+        """Return what a reply that is not among those accepted says; the relay then expects another message."""
+        if code in accepted:
+            return None
+        self._reset(host, code)
+        return _refusal(code, reply)
+
+    def _verdict(self, host: smtplib.SMTP) -> Outcome:
+        """Wait for what the relay says of the message that it has."""
         sock = cast("Any", host).sock
         sock.settimeout(FINAL_TIMEOUT)
         code, reply = host.getreply()
@@ -376,7 +269,7 @@ class Relay:
     def probe(self, recipient: str) -> None:
         """Go up to RCPT and back; raises OSError or smtplib.SMTPException."""
         host = self._host = self._host or self._connection.configure_host()
-        for code, reply in (host.mail(ascii_domain(_sender())), host.rcpt(ascii_domain(recipient)), host.rset()):
+        for code, reply in (host.mail(ascii_domain(sender())), host.rcpt(ascii_domain(recipient)), host.rset()):
             if code not in {250, 251}:
                 raise smtplib.SMTPResponseException(code, reply)
 
@@ -385,10 +278,29 @@ def check_relay(app: Flask) -> str | None:
     """Hold a real conversation up to RCPT, to the sender's own address; returns what is wrong, or None."""
     with app.app_context(), Relay() as relay:
         try:
-            relay.probe(_sender())
+            relay.probe(sender())
         except (OSError, smtplib.SMTPException) as fault:
             return _why(fault)
     return None
+
+
+def _takes_several(host: smtplib.SMTP) -> bool:
+    return bool(host.has_extn("pipelining"))
+
+
+def _cannot_take(host: smtplib.SMTP, draft: Draft) -> Outcome | None:
+    if needs_smtputf8(draft.recipient) and not host.has_extn("smtputf8"):
+        return Outcome(Result.REFUSED, "the address needs SMTPUTF8, which the relay does not offer")
+    return None
+
+
+def send_payload(host: smtplib.SMTP, octets: bytes) -> None:
+    """Put the message on the wire, dots doubled (RFC 5321, 4.5.2).
+
+    The final dot in the same breath: sent apart, it waits 40 ms for the relay's system to acknowledge the rest.
+    """
+    quoted = re.sub(rb"(?m)^\.", b"..", octets)
+    host.send(quoted + (b".\r\n" if quoted.endswith(b"\r\n") else b"\r\n.\r\n"))
 
 
 def _refusal(code: int, reply: bytes) -> Outcome:
@@ -403,6 +315,10 @@ def _status(code: int, reply: bytes) -> str:
 
 
 def _why(fault: Exception) -> str:
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return f"certificate not trusted: {fault.verify_message}"
+    if isinstance(fault.__context__, TimeoutError):
+        return "TimeoutError"  # smtplib calls silence a closed connection
     if isinstance(fault, smtplib.SMTPResponseException):
         reply = fault.smtp_error if isinstance(fault.smtp_error, bytes) else str(fault.smtp_error).encode()
         return f"{type(fault).__name__} {_status(fault.smtp_code, reply)}"

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
+from flask_babel import gettext
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from workshop.accounts.models import BreakGlass, Organiser
 from workshop.accounts.queries import list_with_list
 from workshop.core.erasures import account_ref
+from workshop.core.language import speaking
+from workshop.core.links import cut
 from workshop.core.urls import external_url
+from workshop.mail.render import MAX_SUBJECT, Rendered
 from workshop.mail.service import enqueue
+from workshop.programme.models import WorkshopSession
+from workshop.rsvp.emails import Sample
 
 PRIORITY = 20
 """As urgent as a move."""
+DIGEST_PRIORITY = 50
+TEST_PRIORITY = 30
+"""Somebody waits for it in front of their mailbox."""
+NOWHERE = "example"
+"""Stands in a test's addresses in place of what is secret, and opens nothing."""
 
 
 def break_glass_opened(session: Session, *, now: datetime, glass: BreakGlass, opener: Organiser) -> int:
@@ -44,3 +59,117 @@ def break_glass_opened(session: Session, *, now: datetime, glass: BreakGlass, op
             },
         )
     return len(found)
+
+
+def reminder_test(
+    session: Session,
+    *,
+    now: datetime,
+    organiser: Organiser,
+    about: WorkshopSession,
+    rule: str,
+    sample: Sample,
+    language: str,
+) -> int | None:
+    """Send an organiser a reminder as it would read: said to be a test, its links leading nowhere.
+
+    Args:
+        session: the transaction.
+        now: the present.
+        organiser: who tries it out.
+        about: the session.
+        rule: such as `-7d`.
+        sample: the reminder to somebody made up, its secret links as marks.
+        language: of the reminder.
+    """
+    ref = account_ref(organiser.email_folded)
+    return enqueue(
+        session,
+        now=now,
+        kind="reminder_test",
+        priority=TEST_PRIORITY,
+        series_id=about.series_id,
+        workshop_session_id=about.id,
+        person_ref=ref,
+        answer_ref="",
+        basis={},
+        dedupe_key=f"reminder_test:{ref}:{about.id}:{rule}:{language}:{now.isoformat()}",
+        recipient=organiser.email,
+        language=language,
+        sender_name=sample.sender,
+        context={},
+        rendered=as_test(sample.text, language),
+    )
+
+
+def as_test(text: Rendered, language: str) -> Rendered:
+    """Return a rendered mail marked as a test, its secret links leading nowhere."""
+    with speaking(language):
+        subject = gettext("[Test] %(subject)s", subject=text.subject)
+        note = gettext("This is a test: the person in it is made up, and its personal links lead nowhere.")
+    style = "margin:0 0 1.5rem;padding:.5rem 1rem;border:2px solid #7a4a00;font-family:sans-serif"
+    paragraph = Markup('<p style="{}">{}</p>').format(style, note)
+    head, body, rest = re.split(r"(<body[^>]*>)", text.html, maxsplit=1)
+    dead = [cut(part, NOWHERE) for part in (f"{note}\n\n{text.text}", f"{head}{body}{paragraph}{rest}")]
+    return Rendered(subject[:MAX_SUBJECT], *dead)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """Something that needs an organiser, and where they see to it."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPart:
+    """What needs them in one series, or in one session of it."""
+
+    name: str
+    lines: tuple[DigestLine, ...]
+    sessions: tuple[DigestPart, ...] = ()
+    """Of a series."""
+
+
+def digest(
+    session: Session,
+    *,
+    now: datetime,
+    organiser: Organiser,
+    parts: Sequence[DigestPart],
+    day: date,
+    expires_at: datetime,
+) -> int | None:
+    """Tell an organiser what needs their attention; None when they were told on that day already.
+
+    Args:
+        session: the transaction.
+        now: the present.
+        organiser: who reads it, in their language.
+        parts: by series; their words are in that language.
+        day: on the instance's clock.
+        expires_at: not sent from then on: the next one says how things stand then.
+    """
+    ref, language = account_ref(organiser.email_folded), organiser.language
+    return enqueue(
+        session,
+        now=now,
+        kind="digest",
+        priority=DIGEST_PRIORITY,
+        series_id=None,
+        workshop_session_id=None,
+        person_ref=ref,
+        answer_ref="",
+        basis={"organiser": organiser.id},
+        dedupe_key=f"digest:{ref}:{day.isoformat()}",
+        recipient=organiser.email,
+        language=language,
+        sender_name="",
+        context={
+            "parts": parts,
+            "desk_url": external_url("organise.dashboard", lang=language),
+            "account_url": external_url("accounts.account", lang=language) + "#digest",
+        },
+        expires_at=expires_at,
+    )

@@ -1,4 +1,4 @@
-"""Forms about who has access to a series, and about those who speak in it."""
+"""Forms about who has access to a series, about those who speak in it, and about mail that did not arrive."""
 
 from __future__ import annotations
 
@@ -118,6 +118,17 @@ class ContactForm(FlaskForm):
         self.language.choices = [(code, NAMES.get(code, code)) for code in codes]
 
 
+class CorrectionForm(FlaskForm):
+    """The right address of whom a message was for."""
+
+    email = AddressField(
+        _("The right address"),
+        validators=[InputRequired(_("Please write an e-mail address such as name@example.org."))],
+        description=_("The one that is there is not shown."),
+        render_kw={"autocomplete": "off", "type": "email"},
+    )
+
+
 class GlassForm(FlaskForm):
     """Which series an administrator reads although it is not theirs, and why."""
 
@@ -139,3 +150,11 @@ class GlassForm(FlaskForm):
             raise ValidationError(
                 _("Please say why, in %(least)d to %(most)d characters.", least=REASON_MINIMUM, most=REASON_LENGTH)
             )
+
+
+class WordingForm(FlaskForm):
+    """Subject and body of one kind of message in one language, and the session that they are shown with."""
+
+    subject = LineField(_("Subject"))
+    body = TextField(_("Text"))
+    session = SelectField(_("Shown with"), validate_choice=False)

@@ -72,6 +72,8 @@ def make_answer(workshop_session: WorkshopSession, *, now: datetime, language: s
         told_tzid=workshop_session.tzid,
         told_mode=workshop_session.mode,
         told_place=workshop_session.place,
+        told_floor_languages=workshop_session.floor_languages,
+        told_interpretation=workshop_session.interpretation,
         told_status=workshop_session.status,
         told_level=notice_of(workshop_session).level,
         code="EXEMPLE2",
@@ -114,12 +116,9 @@ def make_invitation(workshop_session: WorkshopSession, *, now: datetime, languag
     )
 
 
-def make_speaker(workshop_session: WorkshopSession, *, now: datetime, language: str) -> Person:
-    """Return somebody made up who speaks in the first talk, or moderates where there is none.
-
-    Their part stands in the session's programme in memory only, as if it had been loaded: it is never written.
-    """
-    person = _make(
+def make_person(workshop_session: WorkshopSession, *, language: str) -> Person:
+    """Return somebody made up who can speak in a series, outside any database session and any programme."""
+    return _make(
         Person,
         id=NO_ROW,
         series_id=workshop_session.series_id,
@@ -129,6 +128,14 @@ def make_speaker(workshop_session: WorkshopSession, *, now: datetime, language: 
         email=ADDRESS,
         language=language,
     )
+
+
+def make_speaker(workshop_session: WorkshopSession, *, now: datetime, language: str) -> Person:
+    """Return somebody made up who speaks in the first talk, or moderates where there is none.
+
+    Their part stands in the session's programme in memory only, as if it had been loaded: it is never written.
+    """
+    person = make_person(workshop_session, language=language)
     items = [item for section in workshop_session.sections for item in section.items]
     talk = next((item for item in items if item.kind is ItemKind.TALK), None)
     slot = _make(

@@ -11,17 +11,23 @@ from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 
 from workshop.core.addresses import mask_address
+from workshop.core.folding import fold
 from workshop.core.links import cut
 from workshop.core.localized import Localized
 from workshop.mail.models import OutboxMessage, OutboxState
-from workshop.organise.queries import AnswerCounts
+from workshop.organise.life import Step, life_of, reason_words
+from workshop.organise.queries import AnswerCounts, Fate, NotArrived, fate_of
 from workshop.people.models import Person
 from workshop.programme.forms import KINDS as QUESTION_KINDS
 from workshop.programme.models import Question, WorkshopSession
+from workshop.reminders.service.pausing import PAUSED
 from workshop.rsvp.view.seats import seats_taken
 
 KINDS = {
     "confirm_address": _("Confirm your address"),
+    "confirm_new_address": _("Confirm a new address"),
+    "link_resent": _("Link of the personal page"),
+    "data_erased": _("Everything erased, as asked"),
     "answer_recorded": _("Answer recorded"),
     "answer_lapsed": _("Answer came too late"),
     "place_offered": _("Place offered"),
@@ -34,9 +40,19 @@ KINDS = {
     "invitation": _("Invitation"),
     "invitation_reminder": _("Reminder of an invitation"),
     "reminder": _("Reminder"),
+    "announcement": _("Announcement"),
+    "subscription_confirm": _("Confirm an address for announcements"),
+    "thanks": _("Thanks after a session"),
+    "reminder_test": _("Test of a reminder, to an organiser"),
+    "digest": _("Daily digest for an organiser"),
     "speaker_link": _("Link of a speaker’s own page"),
     "session_moved": _("Session moved"),
     "session_cancelled": _("Session cancelled"),
+    "session_changed": _("Session changed"),
+    "session_moved_speaker": _("Session moved, to somebody who speaks"),
+    "session_cancelled_speaker": _("Session cancelled, to somebody who speaks"),
+    "session_reinstated_speaker": _("Session takes place after all, to somebody who speaks"),
+    "session_changed_speaker": _("Session changed, to somebody who speaks"),
     "break_glass_opened": _("Opened by an administrator"),
     "session_reinstated": _("Session takes place after all"),
     "level_raised": _("Stricter rule"),
@@ -56,21 +72,65 @@ STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MailRow:
-    """A message as an organiser sees it: the address masked, the secret links cut."""
+FATES = {
+    Fate.WAITING: _("waits to leave"),
+    Fate.SENT: _("sent"),
+    Fate.UNCERTAIN: _("may have left"),
+    Fate.FAILED: _("failed"),
+    Fate.DROPPED: _("never sent"),
+}
+"""States in as few words as the columns of a table have room for."""
+_SIGNS = {
+    Fate.WAITING: "tentative",
+    Fate.SENT: "open",
+    Fate.UNCERTAIN: "few",
+    Fate.FAILED: "cancelled",
+    Fate.DROPPED: "past",
+}
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRow:
+    """A message as an organiser sees it in a list: the address masked, the secret links cut."""
+
+    id: int
     kind: str
     """In words, as is `state`."""
     state: str
+    sign: str
+    """The state's shape: open, few, cancelled, tentative or past."""
     reason: str
+    """A sentence, or empty."""
     at: datetime
     """When it was sent or given up; when it was written, while it waits."""
     address: str
     language: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageView(MailRow):
+    """A message with its life and its text."""
+
+    steps: tuple[Step, ...]
     text: str
     """Empty once erased."""
+    attempts: int
+    may_send_again: bool
+    may_correct: bool
+    """Whether the address may be wrong, and is somebody's whose address can be corrected."""
+    is_uncertain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """How many messages of a kind had which fate."""
+
+    kind: str
+    """As it stands in an address."""
+    words: str
+    counts: tuple[tuple[Fate, int], ...]
+    """In the order of the columns, 0 included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +234,78 @@ def question_row(question: Question, *, replies: int) -> QuestionRow:
 
 
 def mail_row(message: OutboxMessage) -> MailRow:
-    """Return a message as an organiser sees it."""
-    return MailRow(
-        kind=str(KINDS.get(message.kind, message.kind)),
-        state=str(STATES[message.state]),
-        reason=message.reason,
-        at=message.finished_at or message.created_at,
-        address=mask_address(message.recipient),
-        language=message.language,
-        subject=cut(message.subject),
+    """Return a message as an organiser sees it in a list."""
+    return MailRow(**_row(message))
+
+
+def message_view(message: OutboxMessage, *, may_send_again: bool, may_correct: bool) -> MessageView:
+    """Return a message with its life and its text."""
+    return MessageView(
+        **_row(message),
+        steps=tuple(life_of(message)),
         text=cut(message.body_text),
+        attempts=message.attempts,
+        may_send_again=may_send_again,
+        may_correct=may_correct,
+        is_uncertain=message.uncertain_at is not None,
     )
+
+
+def _row(message: OutboxMessage) -> dict[str, Any]:
+    fate = fate_of(message)
+    words = FATES[fate] if fate is Fate.FAILED or message.reason == PAUSED else STATES[message.state]
+    return {
+        "id": message.id,
+        "kind": kind_words(message.kind),
+        "state": str(words),
+        "sign": _SIGNS[fate],
+        "reason": reason_words(message.reason) if message.reason else "",
+        "at": message.finished_at or message.created_at,
+        "address": mask_address(message.recipient),
+        "language": message.language,
+        "subject": cut(message.subject),
+    }
+
+
+def kind_words(kind: str) -> str:
+    """Return what kind of message it is, in words."""
+    return str(KINDS.get(kind, kind))
+
+
+def kind_rows(counts: Mapping[tuple[str, Fate], int]) -> list[KindRow]:
+    """Return how many messages of each kind had which fate, by the kinds' names."""
+    kinds = {kind for kind, _fate in counts}
+    rows = [KindRow(one, kind_words(one), tuple((fate, counts.get((one, fate), 0)) for fate in Fate)) for one in kinds]
+    return sorted(rows, key=lambda row: fold(row.words))
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What did not arrive, in a sentence or two, and which part of the list shows it."""
+
+    words: str
+    fate: Fate
+
+
+def missed_words(found: NotArrived) -> Missed:
+    """Return what did not arrive, in words."""
+    words = []
+    if found.failed:
+        words.append(ngettext("%(num)d message did not arrive.", "%(num)d messages did not arrive.", found.failed))
+    if found.came_back:
+        words.append(
+            ngettext(
+                "%(num)d came back, because its address does not exist.",
+                "%(num)d came back, because their addresses do not exist.",
+                found.came_back,
+            )
+        )
+    if found.uncertain:
+        words.append(
+            ngettext(
+                "It is not known whether %(num)d message arrived.",
+                "It is not known whether %(num)d messages arrived.",
+                found.uncertain,
+            )
+        )
+    return Missed(" ".join(words), Fate.FAILED if found.failed else Fate.UNCERTAIN)

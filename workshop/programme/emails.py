@@ -64,6 +64,7 @@ def speaker_link(
         headers={"Reply-To": series.contact} if series.contact and not is_neutral else {},
         context={
             "is_neutral": is_neutral,
+            "reader_name": person.name,
             "series_title": "" if is_neutral else series.title,
             "is_new": is_new,
             "speaker_url": speaker_url(person, language),

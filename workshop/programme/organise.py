@@ -79,6 +79,8 @@ class SessionRow:
     """Languages in which a text is missing."""
     lacks_sentence: tuple[str, ...] = ()
     """Languages in which the series' own sentence beside the Rule's notice is missing."""
+    is_paused: bool = False
+    """Whether its reminders, or those of the whole series, are held back."""
 
     @property
     def is_cancelled(self) -> bool:
@@ -125,6 +127,7 @@ def session_row(workshop_session: WorkshopSession, series: Series, *, now: datet
         needs_room_link=workshop_session.mode != "on_site" and not workshop_session.room_link,
         missing=tuple(language for language in wanted if any(text.missing([language]) for text in texts)),
         lacks_sentence=tuple(series.own_sentence.missing(wanted)),
+        is_paused=(workshop_session.reminders_paused_at or series.reminders_paused_at) is not None,
     )
 
 

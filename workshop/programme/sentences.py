@@ -88,6 +88,34 @@ _SENTENCES: dict[str, Callable[[Context], str]] = {
     "reserved_slug": lambda _c: _("This address is reserved. Choose another."),
     "slug_taken": lambda _c: _("This address is taken, or was once. Choose another."),
     "unknown_person": lambda c: _("There is nobody called “%(key)s” among the people of this series.", key=c["key"]),
+    # -- a series' own texts of mail --
+    "placeholder_unknown": lambda c: _(
+        "Line %(line)s: “%(value)s” is no placeholder of this message. Possible: %(list)s.",
+        line=c["line"],
+        value=c["value"],
+        list=_list(c["names"]),
+    ),
+    "placeholder_brace": lambda c: _(
+        "Line %(line)s: “%(value)s” – a brace may only stand around the name of a placeholder, such as {series}.",
+        line=c["line"],
+        value=c["value"],
+    ),
+    "placeholder_not_alone": lambda c: _(
+        "Line %(line)s: “%(value)s” stands for a whole passage and must be alone on its line.",
+        line=c["line"],
+        value=c["value"],
+    ),
+    "placeholder_in_subject": lambda c: _(
+        "“%(value)s” stands for a whole passage: it cannot be in the subject.", value=c["value"]
+    ),
+    "placeholder_missing": lambda c: _(
+        "This must be in the text, each alone on its line: %(list)s.", list=_list(c["names"])
+    ),
+    "text_mark": lambda c: _("Line %(line)s: two opening square brackets in a row cannot be used.", line=c["line"]),
+    "text_direction": lambda c: _(
+        "Line %(line)s: an invisible character turns the direction of writing there. Please delete it.", line=c["line"]
+    ),
+    "text_control": lambda c: _("Line %(line)s: an invisible control character. Please delete it.", line=c["line"]),
     # -- times --
     "ends_before_start": lambda _c: _("The end must come after the start."),
     "closes_before_opening": lambda _c: _("Answers must close after they open."),

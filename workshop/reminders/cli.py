@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from workshop.core import clock
 from workshop.core.db import db, reading
-from workshop.reminders.service import forecast
+from workshop.reminders.service import forecast, is_paused
 
 DAYS_AHEAD = 30
 
@@ -39,7 +39,8 @@ def plan(until: datetime | None) -> None:
         for workshop_session, departure, count in rows:
             # A session's number and addresses only: titles may be under the Rule, and terminals are shown around.
             leaves_at = max(departure.leaves_at, now).astimezone(ZoneInfo(workshop_session.tzid))
+            pause = "  " + _("paused") if is_paused(workshop_session) else ""
             click.echo(
                 f"{leaves_at:%Y-%m-%d %H:%M} {workshop_session.tzid}  {departure.offset.text:>5}  "
-                f"{workshop_session.series.slug}/{workshop_session.slug}  {count}"
+                f"{workshop_session.series.slug}/{workshop_session.slug}  {count}{pause}"
             )

@@ -60,6 +60,8 @@ class AnswerTimes:
     confirmed_at: datetime
     moved_at: datetime | None = None
     """When the participant was last told of a move."""
+    declined: tuple[str, ...] = ()
+    """Rules whose reminders they do not want."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +78,6 @@ class Departure:
     """After that it is not worth sending."""
     is_last: bool
     """Whether no other reminder before the start leaves later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A reminder that has to be written now."""
-
-    answer_id: int
-    departure: Departure
 
 
 def parse_offset(text: str) -> Offset:
@@ -183,33 +177,23 @@ def current(times: SessionTimes, *, now: datetime, quiet: tuple[int, int]) -> De
     return passed[-1] if not passed[-1].offset.is_after or times.ends_at <= now else None
 
 
+def answered_before(departure: Departure) -> datetime:
+    """Return the instant (UTC) before which an answer must have been confirmed for this reminder to follow it."""
+    if departure.offset.is_after:
+        return departure.starts_at
+    return departure.leaves_at - (timedelta() if departure.is_last else CALM)
+
+
 def is_for(departure: Departure, answer: AnswerTimes) -> bool:
-    """Whether a reminder is for this answer: neither come too late for it nor close upon its confirmation."""
+    """Whether a reminder is for this answer: wanted, neither come too late for it nor close upon its confirmation.
+
+    `queries.list_unreminded` asks the database the same.
+    """
+    if departure.offset.text in answer.declined:
+        return False
     if answer.moved_at is not None and departure.leaves_at <= answer.moved_at:
         return False
-    if departure.offset.is_after:
-        return answer.confirmed_at < departure.starts_at
-    calm = timedelta() if departure.is_last else CALM
-    return answer.confirmed_at + calm < departure.leaves_at
-
-
-def due(
-    sessions: Iterable[SessionTimes], answers: Iterable[AnswerTimes], *, now: datetime, quiet: tuple[int, int]
-) -> list[Due]:
-    """Return every reminder whose turn it is, whether or not it was written already.
-
-    Args:
-        sessions: confirmed and published ones.
-        answers: those that stand and want reminders.
-        now: the present instant.
-        quiet: quiet hours, from and until, as hours of the day in the session's zone.
-    """
-    turns = {times.id: turn for times in sessions if (turn := current(times, now=now, quiet=quiet))}
-    return [
-        Due(answer.id, turns[answer.session_id])
-        for answer in answers
-        if answer.session_id in turns and is_for(turns[answer.session_id], answer)
-    ]
+    return answer.confirmed_at < answered_before(departure)
 
 
 class Nearness(enum.StrEnum):

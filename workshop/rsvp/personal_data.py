@@ -53,6 +53,8 @@ def export(session: Session, *, person_ref: str) -> dict[str, Any] | None:
         "language": participant.language,
         "timezone": participant.tzid,
         "reminders": participant.wants_reminders,
+        "reminders_not_wanted": list(participant.declined_reminders),
+        "announcements": participant.wants_announcements,
         "discreet": participant.is_discreet,
         "calendar_files": participant.wants_calendar,
         "has_calendar_address": has_link(session, purpose=Purpose.FEED, subject=participant.subject),
@@ -131,6 +133,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "declined_by_organisers_saying": answer.refusal_text.to_json(),
         "added_by_organisers_because": answer.added_reason,
         "seen_to_come_at": _at(answer.attended_at),
+        "gave_feedback": answer.gave_feedback,
         "code": answer.code,
         "answered_in_a_calendar_at": _at(answer.reply_stamped_at),
     }
@@ -219,7 +222,8 @@ def erase(session: Session, *, participant: Participant, now: datetime) -> None:
     participant.address = participant.address_folded = None
     participant.name = participant.affiliation = participant.tzid = ""
     participant.language = participant.series.languages[0]
-    participant.wants_reminders = participant.is_discreet = False
+    participant.wants_reminders = participant.wants_announcements = participant.is_discreet = False
+    participant.declined_reminders = ()
     participant.wants_calendar = True
     participant.access_needs = ""
     participant.informed_since = participant.follows_since = None
@@ -260,4 +264,5 @@ def _make_countable(answer: Answer, now: datetime) -> None:
     # Whoever keeps somebody's calendar knows the UID.
     answer.uid, answer.reply_stamped_at = str(uuid.uuid4()), None
     answer.told_starts_at = answer.told_ends_at = answer.told_mode = answer.told_status = answer.told_level = None
-    answer.told_tzid, answer.told_place = "", Localized()
+    answer.told_floor_languages = answer.told_interpretation = None
+    answer.told_tzid, answer.told_place, answer.agreed_from = "", Localized(), ""

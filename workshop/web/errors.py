@@ -34,6 +34,11 @@ _ASK = _("Reload the page to see how things stand now.")
 _DECLINE = _("You may still decline, and follow the other sessions of the series.")
 
 SENTENCES: Final[dict[str, Words]] = {
+    "feedback_given": Words(
+        _("You have answered already"),
+        _("Each link to the questionnaire works once, and yours has been used."),
+        _("Your answers are counted: there is nothing left to do."),
+    ),
     "bad_request": Words(
         _("This request was not understood"),
         _("What arrived here was incomplete or damaged on its way."),
@@ -202,6 +207,26 @@ SENTENCES: Final[dict[str, Words]] = {
         _("This invitation is over"),
         _("It was open until a day that has passed, or it was taken back."),
         _("If you have answered, use the link in your e-mail; otherwise write to whoever invited you."),
+    ),
+    "announcement_changed": Words(
+        _("Somebody saved another version"),
+        _("The announcement is no longer the one that the page showed. Nothing was done."),
+        _ASK,
+    ),
+    "announcement_not_tested": Words(
+        _("This text has not been tried out"),
+        _("An announcement leaves once its writer has read it in their own mailbox. Nothing was sent."),
+        _("Send it to yourself first."),
+    ),
+    "announcement_stands": Words(
+        _("As it stands, this cannot be done"),
+        _("The announcement has begun to leave, or has ended. Nothing was changed."),
+        _ASK,
+    ),
+    "recipients_changed": Words(
+        _("The number has changed"),
+        _("The message would now go to other people than the page said. Nothing was sent."),
+        _ASK,
     ),
     "count_changed": Words(
         _("The number has changed"),

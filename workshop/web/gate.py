@@ -18,8 +18,8 @@ from workshop.core.limits import client_key
 from workshop.core.uploads import octets_of
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-WITHOUT_CSRF: Final = frozenset({"rsvp.unsubscribe"})
-"""RFC 8058: a mail client presses this button without cookies; it stops reminders and nothing else."""
+WITHOUT_CSRF: Final = frozenset({"rsvp.unsubscribe", "announcements.unsubscribe"})
+"""RFC 8058: a mail client presses these buttons without cookies; they stop reminders or announcements, nothing else."""
 
 _BEYOND_ROWS: Final = 2**31
 

@@ -18,6 +18,7 @@ PRIVATE_PATHS = (
     "my",
     "join",
     "link",
+    "follow",
     "invitation",
     "speaker",
     "feedback",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 _RULES: Final = (
     # A token in the path of a page, a calendar or a file.
-    (re.compile(r"(/(?:my|join|unsubscribe|invitation|speaker|feedback)/)[^/\s\"'?#<>]+"), r"\1…"),
+    (re.compile(r"(/(?:my|join|follow|unsubscribe|invitation|speaker|feedback)/)[^/\s\"'?#<>]+"), r"\1…"),
     (re.compile(r"(/calendar/)[^/\s\"'?#<>]+?(\.ics)"), r"\1…\2"),
     (re.compile(r"(?<=[/\w.…-])\?[\w%&=+.,;:~*!$()@/?-]*=[^\s\"'<>]*"), "?…"),
     # The web server says whose request it refused.
@@ -56,6 +60,37 @@ class MaskingFormatter(logging.Formatter):
 
     def _block(self, text: str) -> str:
         return "\n".join(f"    | {mask(line)}" for line in text.split("\n"))
+
+
+class JSONFormatter(MaskingFormatter):
+    """Writes a record as one JSON object on one line: time, level, event, then its facts (`extra={"facts": …}`)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format the record, everything masked."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": mask(str(getattr(record, "event", "") or record.getMessage())),
+        }
+        for name, value in getattr(record, "facts", {}).items():
+            line[name] = value if isinstance(value, int | float) else mask(str(value))
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+@contextlib.contextmanager
+def as_json() -> Iterator[None]:
+    """Within this block write what `workshop` logs as JSON lines."""
+    handlers = [one for one in logging.getLogger("workshop").handlers if isinstance(one.formatter, MaskingFormatter)]
+    before = [one.formatter for one in handlers]
+    for handler in handlers:
+        handler.setFormatter(JSONFormatter())
+    try:
+        yield
+    finally:
+        for handler, formatter in zip(handlers, before, strict=True):
+            handler.setFormatter(formatter)
 
 
 def configure() -> None:

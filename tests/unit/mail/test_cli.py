@@ -14,6 +14,7 @@ from tests.relay import FakeRelay
 from tests.unit.mail.conftest import put, send
 from workshop.core import links
 from workshop.core.links import Purpose
+from workshop.mail import suppression
 from workshop.mail.cli import mail
 from workshop.mail.models import OutboxState
 
@@ -92,3 +93,50 @@ def test_test_holds_a_real_conversation(session: Session, app: Flask, relay: Fak
 
 def test_test_without_a_server_writes_a_file(session: Session, app: Flask) -> None:
     assert run(session, "test", "ana@example.org").exit_code == 0
+
+
+def test_list_can_be_narrowed(session: Session, now: datetime) -> None:
+    for state in (OutboxState.QUEUED, OutboxState.FAILED, OutboxState.UNCERTAIN):
+        put(session, now).state = state
+    put(session, now, kind="link_resent", context={"my_url": "http://127.0.0.1/", "is_new": False})
+    assert len(run(session, "list", "--state", "failed", "--state", "uncertain").output.splitlines()) == 2
+    assert len(run(session, "list", "--kind", "link_resent").output.splitlines()) == 1
+    newest = [json.loads(line) for line in run(session, "list", "--newest", "2", "--json").output.splitlines()]
+    assert [one["state"] for one in newest] == ["uncertain", "queued"]
+    assert run(session, "list", "--state", "lost").exit_code == 2
+    assert run(session, "list", "--newest", "0").exit_code == 2
+
+
+def test_show_tells_a_message_s_life(session: Session, now: datetime) -> None:
+    message = put(session, now, recipient="ana@example.org")
+    message.state, message.reason, message.finished_at, message.attempts = OutboxState.FAILED, "550 5.7.1", now, 1
+    output = run(session, "show", str(message.id)).output
+    assert "X-State: failed (550 5.7.1)" in output
+    assert "X-Next-Attempt" not in output
+    facts = json.loads(run(session, "show", "--last", "--json").output)
+    assert (facts["state"], facts["attempts"], facts["message_id"]) == ("failed", 1, message.message_id)
+    assert facts["subject"] == message.subject
+
+
+def test_retry_goes_to_a_corrected_address_and_believes_that_it_is_there(session: Session, now: datetime) -> None:
+    message = put(session, now, recipient="ana@exmaple.org")
+    message.state, message.reason = OutboxState.DISCARDED, suppression.SUPPRESSED
+    for address in ("ana@exmaple.org", "ana@example.org"):
+        suppression.suppress(session, address=address, status="5.1.1", now=now)
+    assert run(session, "retry", str(message.id), "--to", "nonsense").exit_code == 1
+    assert message.state is OutboxState.DISCARDED
+    assert run(session, "retry", str(message.id), "--to", "ana@example.org").exit_code == 0
+    assert (message.state, message.recipient, message.domain) == (OutboxState.QUEUED, "ana@example.org", "example.org")
+    assert suppression.status_of(session, "ana@example.org") is None
+    assert suppression.status_of(session, "ana@exmaple.org") == "5.1.1"
+
+
+def test_retry_says_why_it_cannot(session: Session, now: datetime) -> None:
+    message = put(session, now)
+    waiting = run(session, "retry", str(message.id))
+    message.state, message.body_erased_at = OutboxState.FAILED, now
+    erased, unknown = run(session, "retry", str(message.id)), run(session, "retry", "99999")
+    assert [one.exit_code for one in (waiting, erased, unknown)] == [1, 1, 1]
+    assert "queued" in waiting.output
+    assert "99999" in unknown.output
+    assert len({waiting.output, erased.output, unknown.output}) == 3

@@ -7,11 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.builders import NOW, both, build_answer, build_participant, build_session
 from workshop.core.db import checkpoint, db
+from workshop.mail.models import OutboxMessage, OutboxState
+from workshop.mail.personal_data import LAST_WORD
 from workshop.privacy import service
 from workshop.programme.models import Question, QuestionKind, WorkshopSession
 from workshop.rsvp import emails
@@ -140,3 +143,19 @@ def test_no_octet_is_left_of_anything_that_was_held_in_database_mail_files_and_l
     assert holding() == set()
     said = capfd.readouterr()
     assert CANARY.decode() not in said.out + said.err
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_last_message_leaves_no_octet_either_once_it_has_left(
+    app: Flask, session: Session, instance_path: Path
+) -> None:
+    participant = _hold_everything(session, build_session(session))
+    service.erase(session, now=NOW, participant=participant, tells=True)
+    session.commit()
+    assert _is_there()
+    run(app, once=True, work=[Task("purge", service.purge, erases=True)])
+    session.expire_all()
+    (kept,) = (one for one in session.scalars(sa.select(OutboxMessage)) if one.kind == "data_erased")
+    assert (kept.state, kept.recipient, kept.domain, kept.body_text) == (OutboxState.SENT, "", "", "")
+    assert kept.person_ref != LAST_WORD
+    assert not any(CANARY in path.read_bytes() for path in instance_path.rglob("*") if path.is_file())

@@ -244,7 +244,7 @@ def test_every_fault_has_a_sentence(session: Session) -> None:
     context = {
         "limit": 1, "languages": ["fr"], "least": 1, "most": 2, "zone": "Europe/Paris", "wall": "2027-10-31T02:30",
         "offsets": ["+02:00", "+01:00"], "key": "ada", "keys": ["a"], "choices": ["b"], "problem": "x",
-        "days": 30,
+        "days": 30, "line": 3, "value": "{x}", "names": ["{a}"],
     }  # fmt: skip
     with speaking("en"):
         sentences = {sentence(FileFault("field", code, context)) for code in CODES}

@@ -1,6 +1,6 @@
 """`workshop reminders plan` says what will leave when, to how many, and nothing of anybody."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import time_machine
 from flask import Flask
@@ -44,6 +44,20 @@ def test_what_is_queued_already_is_not_announced_again(
     assert plan(session, at) == 1
     session.commit()
     assert _run(app)[0].endswith("/4  0")
+
+
+def test_what_is_paused_says_so(app: Flask, session: Session, clock: time_machine.Traveller, now: datetime) -> None:
+    series = build_series(session, slug="serie", reminders=("-1d",))
+    join(session, build_session(session, series, slug="4", reminders_paused_at=now))
+    join(session, build_session(session, series, slug="5", starts_wall=datetime(2026, 12, 2, 16)))  # noqa: DTZ001 (wall time)
+    session.commit()
+    assert _run(app) == [
+        "2026-11-29 16:00 Europe/Paris    -1d  serie/4  1  paused",
+        "2026-12-01 16:00 Europe/Paris    -1d  serie/5  1",
+    ]
+    series.reminders_paused_at = now
+    session.commit()
+    assert all(line.endswith("  paused") for line in _run(app))
 
 
 def _run(app: Flask, *arguments: str) -> list[str]:

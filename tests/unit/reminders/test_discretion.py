@@ -23,10 +23,12 @@ from tests.builders import (
     build_session,
 )
 from tests.unit.reminders.conftest import messages, move
+from workshop.announcements import service as announcements
+from workshop.announcements.queries import Group
 from workshop.chatham.rule import Level
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import LevelProposal, Mode, SessionStatus
-from workshop.reminders.service import last_look, notice_changes, plan
+from workshop.reminders.service import last_look, notice_changes, plan, tell
 from workshop.rsvp import emails
 from workshop.rsvp.emails import levels
 from workshop.rsvp.emails.offers import answer_withdrawn
@@ -36,8 +38,20 @@ from workshop.rsvp.service.standing import lock_participant
 from workshop.rsvp.service.taking_over import take_over
 
 CANARY = re.compile("canar(?:y|i)", re.IGNORECASE)
-NOT_TO_PARTICIPANTS = {"break_glass_opened", "mail_test", "speaker_link", "level_raised_speaker", "level_asked_speaker"}
-TOKEN_PAGE = re.compile(r"/(?:fr|en)/(?:my|join|unsubscribe|invitation)/")
+NOT_TO_PARTICIPANTS = {
+    "break_glass_opened",
+    "data_erased",
+    "digest",
+    "level_asked_speaker",
+    "level_raised_speaker",
+    "mail_test",
+    "session_cancelled_speaker",
+    "session_changed_speaker",
+    "session_moved_speaker",
+    "session_reinstated_speaker",
+    "speaker_link",
+}
+TOKEN_PAGE = re.compile(r"/(?:fr|en)/(?:my|join|follow|unsubscribe|invitation|feedback)/")
 S = AnswerState
 Write = Callable[[Session, Answer], object]
 
@@ -139,10 +153,23 @@ def _reminded(session: Session, answer: Answer) -> None:
     plan(session, answer.workshop_session.starts_at - timedelta(days=1))
 
 
+def _thanked(session: Session, answer: Answer) -> None:
+    answer.workshop_session.reminders = ("+1d",)
+    plan(session, answer.workshop_session.ends_at + timedelta(days=1))
+
+
 def _moved(session: Session, answer: Answer) -> None:
     move(session, answer.workshop_session, timedelta(days=1))
     answer.workshop_session.place = both("Autre salle du Canari", "Other Canary Hall")
     session.flush()
+    notice_changes(session, NOW)
+
+
+def _changed(session: Session, answer: Answer) -> None:
+    answer.workshop_session.place = both("Autre salle du Canari", "Other Canary Hall")
+    answer.workshop_session.interpretation = ()
+    session.flush()
+    tell(session, now=NOW, workshop_session=answer.workshop_session, actor="organiser:1", number=1)
     notice_changes(session, NOW)
 
 
@@ -174,8 +201,23 @@ def _asked(session: Session, answer: Answer) -> None:
     levels.level_asked(session, now=NOW, answer=answer, proposal=proposal)
 
 
+def _announced(session: Session, answer: Answer) -> None:
+    series = answer.participant.series
+    text = both("Le canari chante.", "The canary sings.")
+    written = announcements.create(session, now=NOW, series=series, subject=text, body=text, group=Group())
+    written.confirmed_at = written.leaves_at = NOW
+    session.flush()
+    announcements.send_announcements(session, NOW)
+
+
+def _follows(session: Session, answer: Answer) -> None:
+    series = answer.participant.series
+    announcements.ask(session, now=NOW, series=series, address="someone@example.org", language="en")
+
+
 MAILS: dict[str, tuple[AnswerState, Write]] = {
     "added_by_hand": (S.WAITLISTED, _added),
+    "announcement": (S.ACCEPTED, _announced),
     "answer_recorded": (S.ACCEPTED, _recorded),
     "answer_refused": (S.DECLINED, _refused),
     "answer_withdrawn": (S.WITHDRAWN, _withdrawn),
@@ -190,14 +232,24 @@ MAILS: dict[str, tuple[AnswerState, Write]] = {
     "place_lapsed": (S.LAPSED, lambda session, one: emails.place_lapsed(session, now=NOW, answer=one)),
     "place_offered": (S.OFFERED, _offered),
     "reminder": (S.ACCEPTED, _reminded),
+    "thanks": (S.ACCEPTED, _thanked),
     "session_announced": (S.ACCEPTED, lambda session, one: emails.session_announced(session, now=NOW, answer=one)),
     "session_cancelled": (S.ACCEPTED, _cancelled),
+    "session_changed": (S.ACCEPTED, _changed),
     "session_moved": (S.ACCEPTED, _moved),
     "session_reinstated": (S.ACCEPTED, _reinstated),
+    "subscription_confirm": (S.ACCEPTED, _follows),
 }
-NAMES_NOTHING = {"confirm_address", "confirm_new_address", "link_resent"}
+NAMES_NOTHING = {"confirm_address", "confirm_new_address", "link_resent", "subscription_confirm"}
 """They are neutral for everybody."""
-WITH_FILE = {"answer_recorded", "level_raised", "session_announced", "session_moved", "session_reinstated"}
+WITH_FILE = {
+    "answer_recorded",
+    "level_raised",
+    "session_announced",
+    "session_changed",
+    "session_moved",
+    "session_reinstated",
+}
 
 
 def _write(session: Session, kind: str, **who: object) -> OutboxMessage:

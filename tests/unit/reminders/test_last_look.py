@@ -74,6 +74,45 @@ def test_a_reminder_that_life_overtook_stays(
     assert last_look(session, message, before(hours=23)) == reason
 
 
+def test_what_is_undone_before_anybody_heard_of_it_costs_nobody_a_reminder(
+    session: Session, workshop_session: WorkshopSession, answer: Answer, before: Before
+) -> None:
+    plan(session, before(days=1))
+    (first,) = messages(session)
+    move(session, workshop_session, timedelta(days=3))
+    assert last_look(session, first, before(hours=23)) == "session moved"
+    first.state = OutboxState.DISCARDED
+    move(session, workshop_session, timedelta(days=-3))
+    assert notice_changes(session, before(hours=23)) == 0
+    assert plan(session, before(hours=23)) == 1
+    assert plan(session, before(hours=23)) == 0
+    assert last_look(session, messages(session)[-1], before(hours=23)) is None
+
+
+def test_a_reminder_that_the_rule_overtook_is_written_anew(session: Session, answer: Answer, before: Before) -> None:
+    plan(session, before(hours=1))
+    (first,) = messages(session)
+    _tighten(answer)
+    session.flush()
+    assert last_look(session, first, before(hours=1)) == "level changed"
+    first.state = OutboxState.DISCARDED
+    assert plan(session, before(hours=1)) == 1
+    second = messages(session)[-1]
+    assert (first.basis["is_neutral"], second.basis["is_neutral"]) == (False, True)
+    assert last_look(session, second, before(hours=1)) is None
+
+
+def test_a_reminder_of_days_that_the_relay_kept_waiting_leaves_while_two_hours_remain(
+    session: Session, answer: Answer, before: Before
+) -> None:
+    plan(session, before(days=1))
+    (message,) = messages(session)
+    assert last_look(session, message, before(hours=2)) is None
+    assert last_look(session, message, before(hours=1.9)) == "too late"
+    plan(session, before(hours=1))
+    assert last_look(session, messages(session)[-1], before(hours=0.3)) is None
+
+
 def test_a_reminder_of_a_session_that_has_begun_stays(session: Session, answer: Answer, before: Before) -> None:
     plan(session, before(hours=1))
     assert last_look(session, messages(session)[0], before(hours=0)) == "session begun"

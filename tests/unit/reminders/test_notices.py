@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.builders import both, build_answer, build_session
+from tests.builders import build_answer, build_session
 from tests.unit.reminders.conftest import join, mark_sent, messages, move
 from workshop.mail.models import OutboxState
-from workshop.programme.models import Mode, SessionStatus, WorkshopSession
+from workshop.programme.models import SessionStatus, WorkshopSession
 from workshop.reminders.service import last_look, notice_changes
 from workshop.rsvp.models import Answer, AnswerState
 from workshop.rsvp.rule import STANDS
@@ -39,7 +39,7 @@ def test_a_move_is_told_once_with_before_and_after(
     assert notice_changes(session, now) == 0
     (message,) = messages(session)
     assert message.priority == 20
-    assert message.dedupe_key == f"session_moved|{answer.subject}|1"
+    assert message.dedupe_key.startswith(f"session_moved|{answer.subject}|1|")
     assert "List-Unsubscribe" not in message.headers
     for clock in (
         "Monday 30 November 2026, 16:00–18:00, Paris time (UTC+1)",
@@ -82,12 +82,10 @@ def test_the_updated_calendar_entry_goes_to_those_who_come_or_perhaps_come(
     assert "DTSTART;TZID=Europe/Paris:20261201T160000" in file["content"]
 
 
-@pytest.mark.parametrize("column", [{"mode": Mode.HYBRID}, {"place": both("ici", "here")}, {"tzid": "Europe/Brussels"}])
-def test_mode_place_and_zone_count_as_moves(
-    session: Session, workshop_session: WorkshopSession, answer: Answer, now: datetime, column: dict[str, object]
+def test_another_zone_counts_as_a_move(
+    session: Session, workshop_session: WorkshopSession, answer: Answer, now: datetime
 ) -> None:
-    for name, value in column.items():
-        setattr(workshop_session, name, value)
+    workshop_session.tzid = "Europe/Brussels"
     workshop_session.sequence += 1
     assert notice_changes(session, now) == 1
     assert messages(session)[0].kind == "session_moved"

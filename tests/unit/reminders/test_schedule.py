@@ -16,7 +16,7 @@ from workshop.reminders.schedule import (
     coming,
     current,
     departures,
-    due,
+    is_for,
     leaves_at,
     nearness,
     own_time,
@@ -47,7 +47,8 @@ def sent_at(
     session: SessionTimes, now: datetime, *, confirmed_at: datetime, moved_at: datetime | None = None
 ) -> list[str]:
     answer = AnswerTimes(id=1, session_id=1, confirmed_at=confirmed_at, moved_at=moved_at)
-    return [one.departure.offset.text for one in due([session], [answer], now=now, quiet=QUIET)]
+    turn = current(session, now=now, quiet=QUIET)
+    return [turn.offset.text] if turn is not None and is_for(turn, answer) else []
 
 
 LONG_AGO = paris(2026, 1, 1)
@@ -238,8 +239,7 @@ def test_what_is_due_has_left_its_time_behind_and_helps_still(
 ) -> None:
     now = start - timedelta(minutes=minutes)
     answer = AnswerTimes(id=1, session_id=1, confirmed_at=start - timedelta(minutes=confirmed))
-    found = due([times(start, *RULES, "+1d", tzid=tzid)], [answer], now=now, quiet=QUIET)
-    assert len(found) <= 1
-    for one in found:
-        assert answer.confirmed_at < one.departure.leaves_at <= now <= one.departure.latest_at
-        assert one.departure.expires_at >= one.departure.latest_at
+    turn = current(times(start, *RULES, "+1d", tzid=tzid), now=now, quiet=QUIET)
+    if turn is not None and is_for(turn, answer):
+        assert answer.confirmed_at < turn.leaves_at <= now <= turn.latest_at
+        assert turn.expires_at >= turn.latest_at

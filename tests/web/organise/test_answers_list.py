@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from tests.builders import NOW, both, build_answer, build_participant, build_series, build_session
 from tests.web.workspace import post
 from workshop.chatham.rule import Level
+from workshop.mail import suppression
 from workshop.programme.models import Question, QuestionKind, WorkshopSession
 from workshop.rsvp.models import Answer, AnswerState, Invitation, InvitationKind, QuestionReply
 
@@ -287,3 +288,17 @@ def test_erased_people_are_counted_and_nothing_more(
     assert "<em>erased</em>" in page
     assert 'name="answer"' not in page
     assert "<em>erased</em>" in desk.get(SERIES).text
+
+
+def test_whoever_mail_comes_back_from_is_flagged_and_nobody_else(
+    desk: FlaskClient, session: Session, listed: WorkshopSession
+) -> None:
+    _add(session, listed, "Ana", address="ana@example.org")
+    _add(session, listed, "zed", address="zed@example.org")
+    assert "mail comes back" not in desk.get(PATH).text
+    suppression.suppress(session, address="Zed@example.org", status="5.1.1", now=NOW)
+    session.commit()
+    page = desk.get(PATH).text
+    assert page.count("mail comes back") == 1
+    assert page.index("zed</label>") < page.index("mail comes back")
+    assert "5.1.1" not in page

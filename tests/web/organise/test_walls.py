@@ -17,7 +17,15 @@ from workshop.accounts.models import Role, SeriesRole
 from workshop.core.db import db
 from workshop.programme.models import Series, SessionStatus, WorkshopSession
 
-WORKSPACE = {"organise", "programme_organise", "rsvp_organise", "summaries_organise", "calendars_organise"}
+WORKSPACE = {
+    "announcements_organise",
+    "organise",
+    "programme_organise",
+    "rsvp_organise",
+    "summaries_organise",
+    "feedback_organise",
+    "calendars_organise",
+}
 HELPERS = {
     "programme_organise.series",
     "organise.edit_session",
@@ -69,6 +77,10 @@ def mine(session: Session) -> Series:
 def test_the_crawl_knows_every_page_of_the_workspace(app: Flask) -> None:
     endpoints = {endpoint for endpoint, _, _ in _addresses(app, "a", "b")}
     assert endpoints >= {
+        "announcements_organise.confirm",
+        "announcements_organise.edit",
+        "announcements_organise.index",
+        "announcements_organise.new",
         "organise.cancel",
         "organise.edit_series",
         "organise.edit_session",
@@ -77,12 +89,23 @@ def test_the_crawl_knows_every_page_of_the_workspace(app: Flask) -> None:
         "organise.add_slides",
         "organise.change_recording",
         "organise.mail",
+        "organise.message",
+        "organise.send_again",
+        "organise.correct_address",
+        "organise.pause_series",
+        "organise.pause_session",
+        "organise.reminder",
+        "organise.session_mail",
         "organise.materials",
         "organise.remove_slides",
         "organise.slides",
         "organise.access",
         "organise.move",
         "organise.questions",
+        "organise.texts",
+        "organise.edit_text",
+        "organise.reset_text",
+        "organise.tell",
         "organise.traces",
         "organise.seen_by",
         "organise.who_sees_what",

@@ -41,7 +41,7 @@ from workshop.ical import Method
 from workshop.mail.models import OutboxMessage
 from workshop.organise.readers import ADDRESS, ALIAS
 from workshop.programme.models import SlotRole, WorkshopSession
-from workshop.reminders.emails import quiet_hours, reminder
+from workshop.reminders.emails import quiet_hours, reminders
 from workshop.reminders.schedule import SessionTimes, departures, parse_offsets
 from workshop.rsvp.emails import answer_recorded, invitation, invitation_file
 from workshop.rsvp.models import Acknowledgement, Answer, Invitation, InvitationKind
@@ -235,7 +235,7 @@ def test_the_mails_are_the_mails(
         offsets=parse_offsets(one.series.reminders),
     )
     first = departures(times, quiet=quiet_hours())[0]
-    reminder(session, now=first.leaves_at, answer=answer, departure=first)
+    reminders(session, [(answer, first)], now=first.leaves_at)
     sent = {
         one.kind: (one.sender_name, one.subject, one.body_text) for one in session.scalars(sa.select(OutboxMessage))
     }

@@ -275,13 +275,16 @@ def test_the_mail_of_a_series_masks_addresses_and_cuts_links(
     _message(session, None, subject="Of no series")
     session.commit()
     page = owner.get("/en/organise/series/mine/mail").text
+    assert _actions(session)[-1] == "organise.view_mail"
+    first = session.scalars(sa.select(OutboxMessage.id).order_by(OutboxMessage.id)).first()
+    page += owner.get(f"/en/organise/series/mine/mail/{first}").text
     assert "Rappel" in page
     assert "Reminder" in page
     assert "a…@….org" in page
     assert "https://example.org/fr/my/…/" in page
-    for word in ("secret", "hidden", "abab", "Of another series", "Of no series"):
+    for word in ("secret", "hidden.example", "abab", "Of another series", "Of no series"):
         assert word not in page
-    assert _actions(session)[-1] == "organise.view_mail"
+    assert _actions(session)[-1] == "organise.view_message"
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,6 @@ from workshop.core.links import Purpose, issue
 from workshop.core.localized import Localized
 from workshop.mail.delivery import make_draft
 from workshop.mail.models import OutboxMessage
-from workshop.mail.transport import build
 from workshop.programme.models import Question, QuestionKind, WorkshopSession
 from workshop.rsvp.emails import answer_recorded, confirm_address, session_announced
 
@@ -132,7 +131,7 @@ def test_on_every_page_in_calendars_and_in_mail(app: Flask, client: FlaskClient,
     sign_in(client, organiser)
     _check_pages(client, inside)
     for message in session.scalars(sa.select(OutboxMessage)):
-        _check_mail(build(make_draft(session, message)).as_bytes())
+        _check_mail(make_draft(session, message).octets)
 
 
 def _check_pages(client: FlaskClient, pages: list[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from types import SimpleNamespace
 
 import pytest
 
-from workshop.web.logs import MaskingFormatter, mask
+from workshop.web.logs import JSONFormatter, MaskingFormatter, as_json, configure, mask
 
 TOKEN = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA"
 
@@ -79,3 +80,35 @@ def test_the_servers_own_log_is_masked() -> None:
     for secret in (TOKEN, "example.org", "192.0.2.9", "secret", "forged"):
         assert secret not in said
     assert atoms["r"] == "GET /fr/my/…/ HTTP/1.1"
+
+
+def test_a_worker_writes_json_lines_with_everything_masked() -> None:
+    record = logging.LogRecord("workshop.worker", logging.INFO, "x", 1, "mail done %s", ("ada@example.org",), None)
+    plain = json.loads(JSONFormatter().format(record))
+    assert plain["event"] == "mail done …@…"
+    assert plain["level"] == "info"
+    assert plain["time"].endswith("+00:00")
+    record.event, record.facts = "mail done", {"sent": 3, "of": "bob@example.org"}
+    assert list(json.loads(JSONFormatter().format(record)).items())[1:] == [
+        ("level", "info"), ("event", "mail done"), ("sent", 3), ("of", "…@…"),
+    ]  # fmt: skip
+
+
+def test_a_trace_stays_on_the_line_of_its_record() -> None:
+    try:
+        int("ada@example.org\nforged")
+    except ValueError:
+        record = logging.LogRecord("workshop", logging.ERROR, "x", 1, "failed", (), sys.exc_info())
+    line = JSONFormatter().format(record)
+    assert "\n" not in line
+    assert "example.org" not in line
+    assert "ValueError" in json.loads(line)["trace"]
+
+
+def test_lines_are_json_within_the_block_only() -> None:
+    configure()
+    (handler,) = [one for one in logging.getLogger("workshop").handlers if isinstance(one.formatter, MaskingFormatter)]
+    before = handler.formatter
+    with as_json():
+        assert isinstance(handler.formatter, JSONFormatter)
+    assert handler.formatter is before

@@ -22,8 +22,9 @@ from workshop.core.errors import ConflictError, NotFoundError, TooManyRequestsEr
 from workshop.core.limits import hit
 from workshop.core.links import reply_token
 from workshop.ical import BadReplyError, PartStat, Reply, read_reply
+from workshop.mail.bounces import receive_bounce
+from workshop.mail.octets import ascii_domain
 from workshop.mail.receiving import Kind, read_message
-from workshop.mail.transport import ascii_domain
 from workshop.rsvp.models import Answer, Choice
 from workshop.rsvp.rule import BY_CALENDAR, NoticeChangedError, own_sequence, state_of
 from workshop.rsvp.schedule import Phase, phase
@@ -48,16 +49,20 @@ class Effect:
 
     code: str
     answer: Answer | None = None
-    """None: nothing changed, and the caller rolls back."""
+    """The one that was changed."""
+    is_bounce: bool = False
+    """Whether a message of ours is known to have come back; `code` is its status."""
 
     @property
     def is_applied(self) -> bool:
-        """Whether an answer was changed."""
-        return self.answer is not None
+        """Whether anything was changed; if not, the caller rolls back."""
+        return self.is_bounce or self.answer is not None
 
 
 def receive(session: Session, octets: bytes, *, now: datetime) -> Effect:
-    """Do what a message that arrived asks for, if it is a reply from a calendar; else only log a code. Flushes.
+    """Do what a message that arrived says: a reply from a calendar, or a report that a message did not arrive. Flushes.
+
+    Of anything else only a code is logged.
 
     Commit where the effect is applied, else roll back. Last before that, because of the log.
 
@@ -67,6 +72,9 @@ def receive(session: Session, octets: bytes, *, now: datetime) -> Effect:
         now: the present.
     """
     effect = _receive(session, octets, now=now)
+    if effect.is_bounce:
+        logger.info("a message has come back: %s", effect.code)
+        return effect
     if effect.answer is None:
         logger.info("a message was ignored: %s", effect.code)
         return effect
@@ -79,6 +87,9 @@ def receive(session: Session, octets: bytes, *, now: datetime) -> Effect:
 
 def _receive(session: Session, octets: bytes, *, now: datetime) -> Effect:
     message = read_message(octets, own=[current_app.config[name] for name in _OWN])
+    if message.kind is Kind.BOUNCE:
+        status = receive_bounce(session, message, now=now)
+        return Effect(status, is_bounce=True) if status else Effect(message.kind.value)
     if message.kind is not Kind.CALENDAR:
         return Effect(message.reason or message.kind.value)
     # The same octets are often there twice: as what programs act upon, and as a file for people.

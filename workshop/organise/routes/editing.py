@@ -24,6 +24,7 @@ from workshop.organise.effects import find_effects, look, proposed_levels
 from workshop.organise.queries import count_told
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.levels import confirm_page, is_unconfirmed, said
+from workshop.organise.routes.telling import untold_of
 from workshop.programme.forms import (
     EditSessionForm,
     SeriesForm,
@@ -123,6 +124,8 @@ def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
         and workshop_session.is_published
         and count_answers(db.session(), [workshop_session.id])[workshop_session.id] == 0
     )
+    if role in MANAGERS:
+        page["untold"] = untold_of([workshop_session])
     return form_page("programme/organise/session_form.html", form, **page)
 
 

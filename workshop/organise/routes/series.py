@@ -14,6 +14,7 @@ from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
 from workshop.organise.queries import count_standing
+from workshop.organise.routes.telling import untold_of
 from workshop.organise.view import standing_words
 from workshop.programme.forms import add_faults
 from workshop.programme.models import Series
@@ -59,6 +60,7 @@ def _page(lang: str, found: Series, role: Role, form: FlaskForm) -> str:
         counts=standing_words(count_standing(db.session(), found.sessions)) if role in MANAGERS else {},
         stopped=list_stopped(db.session(), [one.id for one in found.sessions]) if role in MANAGERS else set(),
         asked=_asked(found) if role in MANAGERS else {},
+        untold=untold_of(found.sessions) if role in MANAGERS else {},
         form=form,
         page_language=lang,
     )

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from workshop.accounts import personal_data as accounts_data
 from workshop.accounts.queries import find_organiser, list_owned_alone
 from workshop.accounts.service import LastOwnerError
+from workshop.announcements import personal_data as announcements_data
 from workshop.audit import service as audit
 from workshop.audit.models import LogEntry
 from workshop.core.addresses import fold_address
 from workshop.core.links import revoke
 from workshop.mail import personal_data as mail_data
+from workshop.mail.suppression import lift
 from workshop.people import personal_data as people_data
 from workshop.privacy import queries
 from workshop.privacy.service.forgetting import erase, log_erasure
@@ -31,6 +33,8 @@ class AddressErasure:
     participants: int
     address_changes: int
     invitations: int
+    subscribers: int
+    """Who followed a series without answering."""
     link_requests: int
     people: int
     """Speakers, moderators and members of committees."""
@@ -60,17 +64,20 @@ def erase_address(session: Session, *, now: datetime, email: str, actor: str = "
     invitations = queries.list_invitations(session, email=email)
     of_series = [invitation.series_id for invitation in invitations]
     erase_invitations(session, invitations, now)
+    followed = [one.series_id for one in announcements_data.list_subscribers(session, email=email)]
+    announcements_data.erase(session, now=now, email=email)
     speakers = [person.series_id for person in people_data.list_people(session, email=email)]
     programme_data.erase(session, now=now, email=email)
     people_data.erase(session, now=now, email=email)
     organisers = accounts_data.erase(session, now=now, email=email)
     session.execute(sa.delete(LinkRequest).where(LinkRequest.address_folded == fold_address(email)))
+    lift(session, address=email)
     messages = sum(
         mail_data.erase(session, person_ref=ref, now=now, email=email)
         for ref in mail_data.list_refs(session, email=email)
     )
     # Last of all: the log's lock is held until the end.
-    for what, found in (("invitations", of_series), ("people", speakers)):
+    for what, found in (("invitations", of_series), ("people", speakers), ("subscribers", followed)):
         entries += [
             log_erasure(session, now=now, actor=actor, series_id=series_id, counts={what: found.count(series_id)})
             for series_id in sorted(set(found))
@@ -82,6 +89,7 @@ def erase_address(session: Session, *, now: datetime, email: str, actor: str = "
         participants=len(participants),
         address_changes=changes,
         invitations=len(invitations),
+        subscribers=len(followed),
         link_requests=link_requests,
         people=len(speakers),
         organisers=organisers,

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workshop.accounts import personal_data as accounts_data
+from workshop.announcements import personal_data as announcements_data
 from workshop.mail import personal_data as mail_data
+from workshop.mail.suppression import status_of
 from workshop.people import personal_data as people_data
 from workshop.privacy import queries
 from workshop.programme import personal_data as programme_data
@@ -28,6 +30,7 @@ def export(session: Session, *, now: datetime, participant: Participant) -> dict
         "series": participant.series.title.to_json(),
         "erased_on": erasure_of(participant).isoformat(),
         "held": rsvp_data.export(session, person_ref=participant.subject),
+        "mail_came_back": status_of(session, participant.address or ""),
         "messages": [
             message
             for ref in rsvp_data.list_person_refs(session, participant)
@@ -46,12 +49,14 @@ def export_address(session: Session, *, now: datetime, email: str) -> dict[str, 
     return {
         "exported_at": now.isoformat(),
         "address": email,
+        "mail_came_back": status_of(session, email),
         "participant": [export(session, now=now, participant=one) for one in participants],
         "new_address_of_a_participant": [
             {"series": change.participant.series.title.to_json(), "given_at": change.created_at.isoformat()}
             for change in queries.list_address_changes(session, email=email)
         ],
         "invited": [rsvp_data.export_invitation(one) for one in queries.list_invitations(session, email=email)],
+        "announcements_asked_for": announcements_data.export(session, email=email),
         "links_asked_for": [found.created_at.isoformat() for found in queries.list_link_requests(session, email=email)],
         "speaker": people_data.export(session, email=email),
         "speaking": programme_data.export(session, email=email),

@@ -11,13 +11,18 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from workshop.accounts.service import forget_glass, forget_sign_ins
+from workshop.announcements import personal_data as announcements_data
+from workshop.announcements.service import forget_subscribers
 from workshop.audit import service as audit
 from workshop.audit.models import LogEntry
 from workshop.core.erasures import write_file
 from workshop.core.errors import NotFoundError
 from workshop.core.limits import forget_windows
+from workshop.feedback.service import erase_remarks
 from workshop.mail import personal_data as mail_data
 from workshop.mail.service import erase_bodies
+from workshop.mail.suppression import forget_old, lift
+from workshop.privacy.emails import data_erased
 from workshop.privacy.queries import count_held, list_sessions_with_room
 from workshop.programme.models import Series
 from workshop.rsvp import personal_data as rsvp_data
@@ -47,13 +52,16 @@ class Kind(enum.StrEnum):
     UNCONFIRMED = "unconfirmed_answers"
     ADDRESSES = "unconfirmed_addresses"
     LINK_REQUESTS = "link_requests"
+    SUBSCRIBERS = "subscribers"
     REPLIES = "replies"
     INVITATIONS = "invitations"
     ATTENDANCE = "attendance_notes"
     PARTICIPANTS = "participants"
     PURPOSES = "list_purposes"
     ROOMS = "room_links"
+    REMARKS = "feedback_remarks"
     MAIL = "mail_texts"
+    SUPPRESSED = "addresses_that_refused"
     SIGN_INS = "sign_ins"
     GLASS = "break_glass_reasons"
     WINDOWS = "limit_windows"
@@ -70,7 +78,9 @@ class Erased:
     messages: int = 0
 
 
-def erase(session: Session, *, now: datetime, participant: Participant, actor: str = "participant") -> LogEntry:
+def erase(
+    session: Session, *, now: datetime, participant: Participant, actor: str = "participant", tells: bool = False
+) -> LogEntry:
     """Erase a participant at once, on asking: identity, mail, links; counts remain. Flushes; returns the log's row.
 
     Places that were theirs go to those who wait.
@@ -80,12 +90,18 @@ def erase(session: Session, *, now: datetime, participant: Participant, actor: s
         now: the present.
         participant: who.
         actor: for the log: `participant`, or `command` where whoever runs the instance did it.
+        tells: whether one last message says so to the address, which is forgotten once that has left.
 
     Raises:
         NotFoundError: erased already.
     """
-    series_id = participant.series_id
+    series_id, address, language = participant.series_id, participant.address, participant.language
     erased = _forget(session, participant=participant, now=now)
+    if address is not None:
+        lift(session, address=address)
+        announcements_data.erase(session, now=now, email=address, series_id=series_id)
+    if address is not None and tells:
+        data_erased(session, now=now, address=address, language=language)
     counts = {
         "answers": erased.answers,
         "replies": erased.replies,
@@ -99,9 +115,10 @@ def purge(session: Session, *, now: datetime) -> int:
     """Forget all that is due; returns how much that was. Flushes. On SQLite a checkpoint has to follow.
 
     Unconfirmed answers, new addresses and wishes for a link after 48 hours; replies, invitations and identities on
-    their date; texts of mail after 7 days; rooms a day after the end; who came, where the level became stricter since;
-    why lists were taken out, with the last of those on them; sign-ins that ended; reasons of administrators after 90
-    days; windows of limits that are over. What was erased before is written down beside the database too.
+    their date; texts of mail after 7 days, an erasure's last message once it has left; that an address refused mail
+    after 180 days; rooms a day after the end; who came, where the level became stricter since; why lists were taken
+    out, with the last of those on them; sign-ins that ended; reasons of administrators after 90 days; windows of limits
+    that are over. What was erased before is written down beside the database too.
     """
     write_file(session)
     return sum(purge_by_kind(session, now=now).values())
@@ -115,6 +132,7 @@ def purge_by_kind(session: Session, *, now: datetime) -> dict[Kind, int]:
         mail_data.erase(session, person_ref=subject, now=now)
     counts[Kind.ADDRESSES] = forget_address_changes(session, now=now)
     counts[Kind.LINK_REQUESTS] = forget_link_requests(session, now=now)
+    counts[Kind.SUBSCRIBERS] = forget_subscribers(session, now=now)
     counts[Kind.REPLIES] = forget_replies(session, now=now)
     counts[Kind.INVITATIONS] = forget_invitations(session, now)
     counts[Kind.ATTENDANCE] = keep_numbers_only(session, now=now)
@@ -122,7 +140,9 @@ def purge_by_kind(session: Session, *, now: datetime) -> dict[Kind, int]:
     counts[Kind.PARTICIPANTS] = by_series.total()
     counts[Kind.PURPOSES] = forget_purposes(session)
     counts[Kind.ROOMS] = _forget_rooms(session, now=now)
-    counts[Kind.MAIL] = erase_bodies(session, now)
+    counts[Kind.REMARKS] = erase_remarks(session, now)
+    counts[Kind.MAIL] = erase_bodies(session, now) + mail_data.forget_last_words(session, now=now)
+    counts[Kind.SUPPRESSED] = forget_old(session, now=now)
     counts[Kind.SIGN_INS] = forget_sign_ins(session, now=now)
     counts[Kind.GLASS] = forget_glass(session, now=now)
     counts[Kind.WINDOWS] = forget_windows(session, now=now)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from workshop.accounts import personal_data as accounts_data
 from workshop.accounts.models import Organiser
+from workshop.announcements.models import Subscriber
+from workshop.announcements.service.subscribing import forget
 from workshop.core.erasures import account_ref, hash_of, list_erased
 from workshop.people import personal_data as people_data
 from workshop.people.models import Person
@@ -40,6 +42,11 @@ def replay(session: Session, *, now: datetime) -> int:
         if hash_of(one.subject) in erased
     ]
     erase_invitations(session, invitations, now)
+    followers = [
+        one for one in session.scalars(sa.select(Subscriber).order_by(Subscriber.id)) if hash_of(one.subject) in erased
+    ]
+    for follower in followers:
+        forget(session, follower, now=now)
     people = [one for one in session.scalars(sa.select(Person)) if hash_of(one.subject) in erased]
     for person in people:
         _erase_person(session, person, now=now)
@@ -51,7 +58,7 @@ def replay(session: Session, *, now: datetime) -> int:
     ]
     for organiser in organisers:
         accounts_data.erase(session, now=now, email=organiser.email)
-    return len(participants) + len(invitations) + len(people) + len(organisers)
+    return len(participants) + len(invitations) + len(followers) + len(people) + len(organisers)
 
 
 def _erase_person(session: Session, person: Person, *, now: datetime) -> None:

@@ -96,7 +96,9 @@ class SessionForm(SessionContentForm):
     mode = SelectField(_("Where"), choices=lambda: options(MODES), default=Mode.ONLINE.value)
     place = LocalizedField(
         _("Place"),
-        description=_("If the place or the mode (on site, online) changes, participants are told by e-mail."),
+        description=_(
+            "After a change of place, mode or languages, you choose when those concerned are told by e-mail."
+        ),
     )
     room_link = LinkField(
         _("Address of the online room"),
@@ -145,7 +147,11 @@ class SessionForm(SessionContentForm):
     rsvp_closes_wall = WallTimeField(_("Answers close"), description=_("Empty: at the start."))
     rsvp_closes_fold = FoldField(_("Which of the two?"))
     reminders = RemindersField(
-        _("Reminders"), description=_("Such as -7d, -1d, -1h. Empty: as the series. 0: none for this session.")
+        _("Reminders"),
+        description=_(
+            "Before the start (−) or after the end (+), such as -7d, -1h, +2h. Empty: as the series. 0: none for this "
+            "session."
+        ),
     )
 
     def settings(self) -> dict[str, Any]:

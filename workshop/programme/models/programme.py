@@ -92,7 +92,8 @@ class SpeakerSlot(Base):
     told_level: Mapped[Level | None] = mapped_column(enum_column(Level))
     """The level shown as this person was last told it, or as it stood when they first could be; None: not yet."""
     told: Mapped[dict[str, Any] | None] = mapped_column(JSONObject)
-    """What this person was last told of the session, as reminders.rule.Facts writes it; None: nothing yet."""
+    """What this person knows of the session, as programme.rule.Facts writes it, where what stands may differ from it
+    and they were not told; None: they know it as it stands."""
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     consents: Mapped[list[SpeakerConsent]] = relationship(

@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import yaml
+from sqlalchemy.orm import object_session
 
 from workshop.chatham.rule import Audience, Surface
 from workshop.core.localized import Localized
 from workshop.core.localtime import to_instant
+from workshop.mail.texts import list_own
 from workshop.people.values import PartnerValues, PersonValues, person_values
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.seriesfile.reading import ITEM, PERSON, QUESTION, SERIES, SESSION
+from workshop.programme.seriesfile.texts import texts_data
 from workshop.programme.service.values import (
     InterpretationValues,
     SectionValues,
@@ -83,7 +86,7 @@ def export_series(series: Series, *, is_private: bool = False) -> str:
     people = {person.key: _person(person_values(person), is_private=is_private) for person in series.people}
     if people:
         parts.append(_dump({"people": people}))
-    parts.append(_dump({"series": _series(series_values(series)) | _questions(series)}))
+    parts.append(_dump({"series": _series(series_values(series)) | _questions(series) | _texts(series)}))
     for index, one in enumerate(series.sessions):
         text = _dump({"sessions": [_session(one, series, is_private=is_private)]})
         parts.append(text if index == 0 else text.removeprefix("sessions:\n"))
@@ -127,6 +130,12 @@ def _session(one: WorkshopSession, series: Series, *, is_private: bool) -> dict[
 def _questions(owner: Series | WorkshopSession) -> dict[str, Any]:
     found = [_record(question_values(question)) for question in owner.questions]
     return {"questions": found} if found else {}
+
+
+def _texts(series: Series) -> dict[str, Any]:
+    session = object_session(series)
+    found = texts_data(list_own(session, series_id=series.id)) if session is not None else {}
+    return {"texts": found} if found else {}
 
 
 def _insert_after(written: dict[str, Any], key: str, new: str, *, value: Any) -> dict[str, Any]:

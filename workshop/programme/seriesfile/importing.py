@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from workshop.chatham.rule import effective_level
 from workshop.core.faults import Fault, InvalidValuesError
 from workshop.core.localtime import GapError, to_instant, zone_names
+from workshop.mail.texts import list_own
 from workshop.people.checks import Checker
 from workshop.people.models import Person
 from workshop.people.service import find_people, list_by_key, save_person
@@ -24,6 +25,7 @@ from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError
 from workshop.programme.seriesfile.reader import NAMES, Said
 from workshop.programme.seriesfile.reading import SaidSection, SaidSession, SeriesFile, WallText, read_file
 from workshop.programme.seriesfile.report import Entry, Report
+from workshop.programme.seriesfile.texts import check_texts, write_texts
 from workshop.programme.service.checks import (
     check_retention,
     clean_sections,
@@ -129,6 +131,7 @@ class _Importer:
         committee = find_people(self.names, self.values.committee or (), "committee")[1]
         self._place("series", committee)
         self.questions = self._check_questions(self.file.questions, self.file.series, self.values.languages)
+        self._place("series", check_texts(self.file.texts, self.values.languages))
         self.sessions = [self._check_session(said) for said in self.file.sessions]
         self._check_sentence()
         self._check_slugs()
@@ -148,9 +151,12 @@ class _Importer:
         old = None if self.series is None else series_values(self.series)
         series = self._write_people_and_series()
         changed = ["questions"] if self._write_questions(series, self.questions) else []
+        changed += ["texts"] if self._write_texts(series) else []
         self._tell("series", series.slug, old, self.values, self.file.series, changed)
         self.report.entries += self._people_entries
         self._tell_left_within(series, "series", series.slug, {"questions": self.questions})
+        if self._texts_left:
+            self.report.entries.append(Entry("left_fields", "series", series.slug, ("texts",)))
         for said, (values, sections, questions) in zip(self.file.sessions, self.sessions, strict=True):
             with self._placing(said.session.path):
                 self._write_session(series, said, values, sections, questions)
@@ -325,6 +331,10 @@ class _Importer:
         if questions is None:
             return False
         return write_questions(self.session, now=self.now, owner=owner, values=questions, actor=self.actor)
+
+    def _write_texts(self, series: Series) -> bool:
+        self._texts_left = set(list_own(self.session, series_id=series.id)) - set(self.file.texts)
+        return write_texts(self.session, now=self.now, series_id=series.id, texts=self.file.texts)
 
     def _write_session(
         self,

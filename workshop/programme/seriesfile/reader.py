@@ -66,6 +66,9 @@ class NodeReader:
         node = self.places.get(known)
         line = 0 if node is None else node.start_mark.line + 1
         value = shorten(node.value) if isinstance(node, yaml.ScalarNode) else ""
+        if isinstance(node, yaml.ScalarNode) and node.style == "|":
+            # Such a text begins on the line after; a fault within it says which of its lines is meant.
+            line += int(fault.context.get("line", 0))
         return FileFault(show_path(path), fault.code, fault.context, line, value)
 
     def object(self, node: yaml.Node, path: str, table: Mapping[str, Any], required: tuple[str, ...] = ()) -> Said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from workshop.people.values import PartnerValues
 from workshop.programme.models import Format, ItemKind, Mode, QuestionKind, SessionStatus
 from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError, compose
 from workshop.programme.seriesfile.reader import BAD, NAMES, NodeReader, Said, join
+from workshop.programme.seriesfile.texts import Texts, read_texts
 from workshop.programme.service.values import InterpretationValues, QuestionValues, ShareValues
 
 VERSION = "1"
@@ -60,6 +61,8 @@ class SeriesFile:
     reader: NodeReader
     questions: tuple[QuestionValues, ...] | None = None
     """The series' own; None where the file says nothing about them."""
+    texts: Texts = field(default_factory=dict)
+    """The series' own texts of mail, as far as the file has some."""
 
     def place(self, path: str, fault: Fault) -> FileFault:
         """Return a fault of the object at `path` where its value stands in the file."""
@@ -282,7 +285,8 @@ def read_file(content: bytes) -> SeriesFile:
         reader.add("series", "required")
         raise SeriesFileError(reader.faults)
     required = ("slug", "title", "languages", "timezone", "chatham_house_rule", "visibility")
-    series = reader.object(entries["series"], "series", SERIES | _questions, required)
+    table = SERIES | _questions | {"texts": ("texts", read_texts)}
+    series = reader.object(entries["series"], "series", table, required)
     people = [
         _read_person(reader, key, node) for key, node in _optional_entries(reader, entries.get("people"), "people")
     ]
@@ -290,7 +294,8 @@ def read_file(content: bytes) -> SeriesFile:
         _read_session(reader, node, path)
         for path, node in (reader.sequence(entries["sessions"], "sessions") if "sessions" in entries else ())
     ]
-    return SeriesFile(series, people, sessions, reader, series.given.pop("questions", None))
+    questions, texts = series.given.pop("questions", None), series.given.pop("texts", {})
+    return SeriesFile(series, people, sessions, reader, questions, texts)
 
 
 def _optional_entries(reader: NodeReader, node: yaml.Node | None, path: str) -> list[tuple[str, yaml.Node]]:

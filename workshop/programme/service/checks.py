@@ -26,7 +26,7 @@ from workshop.programme.service.values import (
     ShareValues,
 )
 
-RESERVED_SLUGS = frozenset({"rsvp", "subscribe", "calendar", "embed", "feed"})
+RESERVED_SLUGS = frozenset({"rsvp", "subscribe", "calendar", "embed", "feed", "follow", "texts"})
 """Addresses below a series that are no session's."""
 MAXIMUM_RETENTION = 90
 MAXIMUM_CAPACITY = 100_000

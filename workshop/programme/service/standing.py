@@ -39,6 +39,7 @@ from workshop.programme.models import (
     SpeakerSlot,
     WorkshopSession,
 )
+from workshop.programme.rule import Facts, facts_of
 from workshop.programme.service.checks import lacking_languages, lacking_sentence
 from workshop.programme.service.materials import follow_level
 from workshop.programme.service.proposing import end_proposal, propose_level
@@ -80,6 +81,8 @@ class Standing:
     """The session's own level; None: the series'."""
     own_items: dict[int, Level | None] = field(default_factory=dict)
     """Item id → its own level."""
+    facts: Facts | None = None
+    """What those who speak or take part are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +212,13 @@ def _follow(session: Session, now: datetime, actor: str, one: WorkshopSession, w
         end_proposal(session, now=now, proposal=asked, actor=actor, reason="begun")
     if any(Level.WHOLE_SESSION <= level > was.items.get(item, level) for item, level in stands.items.items()):
         take_programme_out_of_waiting_mail(session, one.id)
+    of_session = sa.update(SpeakerSlot).where(SpeakerSlot.workshop_session_id == one.id)
+    if was.facts is not None and was.facts != stands.facts and was.is_published and stands.is_published:
+        # Until they are told, what stood until now is what they know; whoever is entered by this very act knows it all.
+        unaware = of_session.where(SpeakerSlot.told.is_(None), SpeakerSlot.created_at < now)
+        session.execute(unaware.values(told=was.facts.to_json()))
     if (was.level, was.shown, was.items) == (stands.level, stands.shown, stands.items):
         return
-    of_session = sa.update(SpeakerSlot).where(SpeakerSlot.workshop_session_id == one.id)
     if is_looser(was.shown, stands.shown):
         # Whoever agreed knows it; a stricter level after this one is news again.
         stricter = [level for level in Level if level > stands.shown]
@@ -265,6 +272,7 @@ def _standing(series: Series, one: WorkshopSession) -> Standing:
         items={item.id: item.level or level for item in items},
         own=one.level,
         own_items={item.id: item.level for item in items},
+        facts=facts_of(one),
     )
 
 

@@ -108,9 +108,11 @@ def export(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the a
 @blueprint.post("/<token>/erase")
 @limited(BY_CLIENT)
 def erase(lang: str, token: str) -> ResponseReturnValue:
-    """Erase the participant at once; all their links end. The page that follows certifies it."""
+    """Erase the participant at once; all their links end. The page that follows certifies it, one last mail says so."""
     now = clock.now()
-    found = certificate_view(privacy.erase(db.session(), now=now, participant=find_owner(token, now)))
+    participant = find_owner(token, now)
+    is_told = participant.address is not None
+    found = certificate_view(privacy.erase(db.session(), now=now, participant=participant, tells=is_told))
     db.session.commit()
     checkpoint()
-    return render_template("public/my_erased.html", certificate=found, page_language=lang)
+    return render_template("public/my_erased.html", certificate=found, page_language=lang, is_told=is_told)

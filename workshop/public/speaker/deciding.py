@@ -27,7 +27,7 @@ from workshop.rsvp.service.agreeing import settle_proposals
 def page(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
     """Show the page; a POST keeps the five consents for one part, those that the reader changed."""
     person = find_owner(token)
-    if request.method == "GET":
+    if request.method != "POST":
         return own_page(token, person)
     key = request.form.get("part", "")
     slot = find_part(person, key)

@@ -9,18 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from workshop.chatham.rule import Level
+from workshop.chatham.rule import Level, is_looser
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.mail.service import IS_QUEUED
-from workshop.programme.models import SessionStatus, WorkshopSession
+from workshop.mail.sharing import Shared
+from workshop.programme.models import SessionStatus
 from workshop.programme.queries import list_sessions
+from workshop.programme.rule import facts_of
 from workshop.reminders import emails
-from workshop.reminders.queries import (
-    NOTICES,
-    lock_changed_answers,
-)
+from workshop.reminders.queries import NOTICES
 from workshop.reminders.rule import Facts, find_change
 from workshop.reminders.service.planning import BATCH
+from workshop.reminders.service.telling import finish_telling, tell_speakers
+from workshop.reminders.told import lock_changed_answers
 from workshop.rsvp.emails.levels import (
     level_raised,
     level_raised_speaker,
@@ -31,22 +32,32 @@ from workshop.rsvp.rule import level_of
 
 
 def notice_changes(session: Session, now: datetime) -> int:
-    """Tell participants of moves, cancellations and reinstatements; returns how many messages. Flushes.
+    """Tell of moves, cancellations and reinstatements, and of edits that an organiser asked to be told. Flushes.
 
-    Nobody reports a change: what each participant was last told is compared with the session as it stands.
+    Nobody reports a change: what each was last told is compared with the session as it stands. Returns how many
+    messages were written.
     """
     answers = lock_changed_answers(session, now=now, limit=BATCH)
-    if not answers:
-        return 0
-    taken_back = _supersede(session, answers, now=now)
+    count = _tell_participants(session, answers, now=now) if answers else 0
+    if len(answers) < BATCH:
+        count += tell_speakers(session, now)
+        finish_telling(session, now)
+    return count
+
+
+def _tell_participants(session: Session, answers: Sequence[Answer], *, now: datetime) -> int:
+    taken_back, shared = _supersede(session, answers, now=now), Shared(session)
     count = 0
     for answer in answers:
+        stands = answer.workshop_session
         # A message that never left has told nobody anything: what came before it is what the participant knows.
-        before, after = taken_back.get(answer.subject) or _told(answer), facts_of(answer.workshop_session)
-        change = find_change(before, after)
-        if change is not None:
-            message = emails.change(session, now=now, answer=answer, kind=change, before=before, after=after)
-            count += message is not None
+        before, after = taken_back.get(answer.subject) or _told(answer), facts_of(stands)
+        change = find_change(before, after, tells_edits=stands.tell_at is not None)
+        if change is None:
+            remember(answer, before.written_as(after), status=after.status)
+            continue
+        message = emails.change(session, now=now, answer=answer, kind=change, before=before, after=after, shared=shared)
+        count += message is not None
         remember(answer, before if change == "session_cancelled" else after, status=after.status)
     session.flush()
     return count
@@ -74,17 +85,20 @@ def notice_levels(session: Session, now: datetime) -> int:
 
     Nobody reports a change here either: the level each was last told is compared with the one shown today.
     """
-    # From before levels were kept: what is shown today counts as told.
+    # From before levels and languages were kept: what is shown today counts as told.
     unknown = list_never_told(session, limit=BATCH)
     for answer in unknown:
-        answer.told_level = level_of(answer.workshop_session)
+        stands = answer.workshop_session
+        answer.told_level = answer.told_level or level_of(stands)
+        if answer.told_floor_languages is None:
+            answer.told_floor_languages, answer.told_interpretation = stands.floor_languages, stands.interpretation
     answers = lock_told_looser(session, limit=BATCH)
     known = _supersede_levels(session, answers, now=now)
     for answer in answers:
         before, after = answer.told_level, level_of(answer.workshop_session)
         assert before is not None
         level_raised(session, now=now, answer=answer, before=known.get(answer.subject, before), after=after)
-        answer.told_level = after
+        answer.told_level, answer.agreed_from = after, ""
     slots = lock_slots_told_looser(session, limit=BATCH)
     sessions = {one.id: one for one in list_sessions(session, {slot.workshop_session_id for slot in slots})}
     for slot in slots:
@@ -116,18 +130,6 @@ def _supersede_levels(session: Session, answers: Sequence[Answer], *, now: datet
     return {row[0]: Level.parse(row[1]["told"]) for row in rows}
 
 
-def facts_of(workshop_session: WorkshopSession) -> Facts:
-    """Return what would be told of a session as it stands."""
-    return Facts(
-        starts_at=workshop_session.starts_at,
-        ends_at=workshop_session.ends_at,
-        tzid=workshop_session.tzid,
-        mode=workshop_session.mode,
-        place=workshop_session.place,
-        status=workshop_session.status,
-    )
-
-
 def _told(answer: Answer) -> Facts:
     current_facts = facts_of(answer.workshop_session)
     return Facts(
@@ -137,6 +139,9 @@ def _told(answer: Answer) -> Facts:
         mode=answer.told_mode or current_facts.mode,
         place=answer.told_place,
         status=answer.told_status or SessionStatus.CONFIRMED,
+        floor_languages=answer.told_floor_languages,
+        interpretation=answer.told_interpretation,
+        level=Level.parse(answer.agreed_from) if answer.agreed_from else None,
     )
 
 
@@ -144,5 +149,9 @@ def remember(answer: Answer, facts: Facts, *, status: SessionStatus) -> None:
     """Keep what a participant was last told; `status` apart, since a cancelled session keeps its time and place."""
     answer.told_starts_at, answer.told_ends_at, answer.told_tzid = facts.starts_at, facts.ends_at, facts.tzid
     answer.told_mode, answer.told_place, answer.told_status = facts.mode, facts.place, status
+    answer.told_floor_languages, answer.told_interpretation = facts.floor_languages, facts.interpretation
+    is_looser_since = facts.level is not None and is_looser(facts.level, level_of(answer.workshop_session))
+    answer.agreed_from = facts.level.value if facts.level is not None and is_looser_since else ""
     # Two texts may be equal and yet be written in another order of languages, which the database tells apart.
-    flag_modified(answer, "told_place")
+    for name in ("told_place", "told_interpretation"):
+        flag_modified(answer, name)

@@ -9,17 +9,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from workshop.accounts.queries import wants_digest
+from workshop.announcements.emails import CONFIRM_KIND as SUBSCRIPTION
+from workshop.announcements.queries import KIND as ANNOUNCEMENT
+from workshop.announcements.service import refusal_of_announcement, refusal_of_confirmation
 from workshop.chatham.rule import Level
 from workshop.mail.models import OutboxMessage
 from workshop.mail.service import drop_files
 from workshop.programme.emails import LINK as SPEAKER_LINK
 from workshop.programme.models import SessionStatus, WorkshopSession
 from workshop.programme.queries import find_proposal
+from workshop.programme.rule import facts_of
 from workshop.programme.service.speakers import refusal_of_link
 from workshop.reminders import emails
 from workshop.reminders.models import ReminderDelivery
 from workshop.reminders.queries import (
     NOTICES,
+    SPEAKER_NOTICES,
     STANDING,
     TOLD,
     find_answer,
@@ -33,7 +39,9 @@ from workshop.reminders.queries import (
     waits_for_button,
 )
 from workshop.reminders.rule import Facts
-from workshop.reminders.service.changes import facts_of, remember
+from workshop.reminders.schedule import DAY_MARGIN, parse_offset
+from workshop.reminders.service.changes import remember
+from workshop.reminders.service.pausing import BY_RULES, PAUSED, is_paused, unplan
 from workshop.rsvp.emails import ABOUT_ANSWERS, calendar_basis, calendar_files, method_for
 from workshop.rsvp.emails.levels import (
     ABOUT_LEVELS,
@@ -44,8 +52,11 @@ from workshop.rsvp.queries import is_new_address
 from workshop.rsvp.queries.invitations import INVITATION_MAILS
 from workshop.rsvp.service.inviting import refusal_of_mail
 
+SUPERSEDED = "superseded"
+_MAY_BE_DUE_AGAIN = frozenset({"level changed", "session cancelled", "session moved", "session not confirmed"})
+"""Why a reminder is taken back that is planned again where that is undone in time, or in other words."""
 _TO_PARTICIPANTS = {
-    "reminder", *NOTICES, *ABOUT_LEVELS, *ABOUT_ANSWERS, "confirm_address", "link_resent", "session_announced",
+    *BY_RULES, *NOTICES, *ABOUT_LEVELS, *ABOUT_ANSWERS, "confirm_address", "link_resent", "session_announced",
 }  # fmt: skip
 
 
@@ -115,7 +126,7 @@ def _names_too_much(answer: Answer, message: OutboxMessage) -> bool:
 def _leave_unsaid(session: Session, answer: Answer | None, message: OutboxMessage) -> str:
     """Keep back what names the session to somebody who asked for discretion since; what is due is written anew."""
     if message.kind in NOTICES and answer is not None:
-        return _take_back(answer, message.basis, "discretion asked")
+        return _take_back(answer, message, "discretion asked")
     if message.kind == "level_raised" and answer is not None:
         answer.told_level = Level.parse(message.basis["told"])
         return "discretion asked"
@@ -133,28 +144,38 @@ def _look_at_reminder(session: Session, answer: Answer, message: OutboxMessage, 
         (stands.status is not SessionStatus.CONFIRMED or not stands.is_published, "session not confirmed"),
         (stands.starts_at != datetime.fromisoformat(basis["starts_at"]), "session moved"),
         (not is_after and stands.starts_at <= now, "session begun"),
+        # The relay, too, may have been away; an hour before, the reminder of an hour says the same.
+        (parse_offset(basis["offset"]).days < 0 and now > stands.starts_at - DAY_MARGIN, "too late"),
         (is_after and stands.ends_at > now, "session not over"),
         (answer.state.value != basis["state"], "answer changed"),
+        (basis["offset"] in answer.participant.declined_reminders, "reminder declined"),
         (_is_stricter(session, stands, basis), "level changed"),
     )
-    return next((reason for applies, reason in found if applies), None)
+    if is_paused(stands):
+        unplan(session, message)
+        return PAUSED
+    reason = next((reason for applies, reason in found if applies), None)
+    if reason in _MAY_BE_DUE_AGAIN:
+        unplan(session, message)
+    return reason
 
 
 def _look_at_notice(session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
     stands, basis = answer.workshop_session, message.basis
-    now_said, as_it_stands = Facts.from_json(basis["now"]), facts_of(stands)
+    now_said = Facts.from_json(basis["now"])
+    as_it_stands = facts_of(stands, items=list_item_levels(session, stands.id))
     if answer.state not in TOLD:
         return "answer withdrawn"
     if stands.ends_at <= now:
         return "session over"
     if message.kind == "session_cancelled":
         if not as_it_stands.is_cancelled:
-            return _take_back(answer, basis, "session reinstated")
+            return _take_back(answer, message, "session reinstated")
     elif as_it_stands.is_cancelled:
-        return _take_back(answer, basis, "session cancelled")
-    elif now_said.has_moved_to(as_it_stands):
-        return _take_back(answer, basis, "superseded")
-    return _take_back(answer, basis, "level changed") if _is_stricter(session, stands, basis) else None
+        return _take_back(answer, message, "session cancelled")
+    elif now_said.differs_from(as_it_stands):
+        return _take_back(answer, message, SUPERSEDED)
+    return _take_back(answer, message, "level changed") if _is_stricter(session, stands, basis) else None
 
 
 def _look_at_place(_session: Session, answer: Answer, message: OutboxMessage, *, now: datetime) -> str | None:
@@ -212,6 +233,38 @@ def _look_at_speaker(session: Session, message: OutboxMessage, *, now: datetime)
     return "level changed"
 
 
+def _look_at_speaker_notice(session: Session, message: OutboxMessage, *, now: datetime) -> str | None:
+    """Look at what somebody who speaks is told of a change: it must be what stands, and may be said."""
+    person = find_person(session, message.person_ref)
+    stands = find_workshop_session(session, message.workshop_session_id)
+    if person is None or stands is None or not person.email:
+        return "erased"
+    slots, basis = list_slots(session, stands.id, person.id), message.basis
+    if not slots:
+        return "no longer speaks"
+    if stands.ends_at <= now:
+        return "session over"
+    said = Facts.from_json(basis["now"])
+    as_it_stands = facts_of(stands, items=list_item_levels(session, stands.id))
+    view = emails.view_of_speaker(person, stands)
+    found = (
+        (person.email != message.recipient, "another address"),
+        (view is None, "session no longer announced"),
+        (said.is_cancelled and not as_it_stands.is_cancelled, "session reinstated"),
+        (not said.is_cancelled and as_it_stands.is_cancelled, "session cancelled"),
+        (not said.is_cancelled and said.differs_from(as_it_stands), SUPERSEDED),
+        (_is_stricter(session, stands, basis), "level changed"),
+        (view is not None and view.is_neutral and not basis["is_neutral"], "discretion asked"),
+    )
+    reason = next((reason for applies, reason in found if applies), None)
+    if reason is not None:
+        # What never left has told nobody anything.
+        for slot in slots:
+            slot.told = basis["told"]
+        _ask_again(stands, message, reason)
+    return reason
+
+
 def _look_at_speaker_link(session: Session, message: OutboxMessage, *, now: datetime) -> str | None:
     del now
     return refusal_of_link(session, message)
@@ -220,6 +273,11 @@ def _look_at_speaker_link(session: Session, message: OutboxMessage, *, now: date
 def _look_at_new_address(session: Session, message: OutboxMessage, *, now: datetime) -> str | None:
     del now
     return None if is_new_address(session, message.person_ref) else "nothing to confirm"
+
+
+def _look_at_digest(session: Session, message: OutboxMessage, *, now: datetime) -> str | None:
+    del now
+    return None if wants_digest(session, message.basis["organiser"]) else "no longer wanted"
 
 
 def _question_over(
@@ -241,10 +299,18 @@ def _shown(session: Session, workshop_session: WorkshopSession) -> Level:
     return Level.parse(shown)
 
 
-def _take_back(answer: Answer, basis: dict[str, Any], reason: str) -> str:
-    told = Facts.from_json(basis["told"])
+def _take_back(answer: Answer, message: OutboxMessage, reason: str) -> str:
+    """Put back what the participant knew; what never left has told nobody anything."""
+    told = Facts.from_json(message.basis["told"])
     remember(answer, told, status=told.status)
+    _ask_again(answer.workshop_session, message, reason)
     return reason
+
+
+def _ask_again(workshop_session: WorkshopSession, message: OutboxMessage, reason: str) -> None:
+    """Let an edit that somebody asked to be told be told in other words; one edited once more is asked for anew."""
+    if message.kind in {"session_changed", "session_changed_speaker"} and reason != SUPERSEDED:
+        workshop_session.tell_at = workshop_session.tell_at or message.created_at
 
 
 def _is_stricter(session: Session, workshop_session: WorkshopSession, basis: dict[str, Any]) -> bool:
@@ -257,7 +323,7 @@ def _is_stricter(session: Session, workshop_session: WorkshopSession, basis: dic
 
 
 _LOOKS: dict[str, Callable[..., str | None]] = {
-    "reminder": _look_at_reminder,
+    **dict.fromkeys(BY_RULES, _look_at_reminder),
     **dict.fromkeys(NOTICES, _look_at_notice),
     "answer_recorded": _look_at_recorded,
     "level_raised": _look_at_level,
@@ -267,8 +333,12 @@ _LOOKS: dict[str, Callable[..., str | None]] = {
 """What is looked at, by kind, beyond that the person is still there."""
 _OTHERS: dict[str, Callable[..., str | None]] = {
     **dict.fromkeys(INVITATION_MAILS, refusal_of_mail),
+    **dict.fromkeys(SPEAKER_NOTICES, _look_at_speaker_notice),
     SPEAKER_LINK: _look_at_speaker_link,
     **dict.fromkeys(ABOUT_LEVELS_TO_SPEAKERS, _look_at_speaker),
     "confirm_new_address": _look_at_new_address,
+    ANNOUNCEMENT: refusal_of_announcement,
+    SUBSCRIPTION: refusal_of_confirmation,
+    "digest": _look_at_digest,
 }
 """The same for messages that no participant gets."""

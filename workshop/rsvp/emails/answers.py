@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from flask import current_app
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from workshop.chatham.rule import Audience, Surface
 from workshop.core.links import Purpose, mark, new_subject
@@ -16,6 +16,8 @@ from workshop.core.localtime import city
 from workshop.core.urls import external_url
 from workshop.mail.render import Rendered, render
 from workshop.mail.service import enqueue, sender_of, supersede
+from workshop.mail.texts import own_text
+from workshop.programme.models import Series
 from workshop.programme.view import SessionView, session_view
 from workshop.rsvp.emails.calendar import join_url, my_url
 from workshop.rsvp.emails.itip import brings_request, calendar_basis, calendar_files, calendar_words
@@ -172,8 +174,17 @@ def sample(answer: Answer, view: SessionView, kind: str, context: Mapping[str, A
     """Return a mail about an answer as `enqueue` would render it."""
     participant, series = answer.participant, answer.workshop_session.series
     sender = sender_of(sender_name(series, view, participant.language))
-    text = render(kind, participant.language, {**context, "sender_name": sender})
+    text = render_own(series, view, kind, participant.language, {**context, "sender_name": sender})
     return Sample(sender, reply_to(series, view).get("Reply-To", ""), text, has_calendar)
+
+
+def render_own(series: Series, view: SessionView, kind: str, language: str, context: Mapping[str, Any]) -> Rendered:
+    """Return a mail to be shown, in the series' own words where it has some and the mail may hold them."""
+    session = object_session(series)
+    own = None
+    if session is not None and not view.is_neutral:
+        own = own_text(session, series_id=series.id, kind=kind, language=language)
+    return render(kind, language, context, own=own)
 
 
 def view_for(answer: Answer) -> SessionView | None:
@@ -248,6 +259,7 @@ def _context(answer: Answer, view: SessionView, context: Mapping[str, Any]) -> d
     participant = answer.participant
     return {
         "view": view,
+        "reader_name": participant.name,
         "own_tzid": participant.tzid,
         "my_url": my_url(participant, participant.language),
         **context,

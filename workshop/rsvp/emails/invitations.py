@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from workshop.chatham.rule import Audience, Level, Surface, effective_level
 from workshop.core.links import Purpose, mark
 from workshop.core.urls import external_url
-from workshop.mail.render import Rendered, clean_line, render
+from workshop.mail.render import Rendered, clean_line
 from workshop.mail.service import enqueue
 from workshop.programme.models import WorkshopSession
 from workshop.programme.view import SessionView, session_view
+from workshop.rsvp.emails.answers import render_own
 from workshop.rsvp.emails.sender import reply_to, sender_name
 from workshop.rsvp.models import Invitation
 from workshop.rsvp.queries.invitations import is_discreet
@@ -68,7 +69,8 @@ def invitation_sample(sample: Invitation, *, now: datetime, is_reminder: bool) -
         return None
     sender = clean_line(sender_name(sample.series, views[0], sample.language)) or str(current_app.config["NAME"])
     kind = "invitation_reminder" if is_reminder else "invitation"
-    return render(kind, sample.language, {**_context(sample, views), "sender_name": sender})
+    context = {**_context(sample, views), "sender_name": sender}
+    return render_own(sample.series, views[0], kind, sample.language, context)
 
 
 def may_name(workshop_session: WorkshopSession) -> bool:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from workshop.core.links import reply_token
 from workshop.ical import Calendar, EventStatus, Invitation, Method, PartStat, serialise
+from workshop.mail.octets import ascii_domain
 from workshop.mail.queries import may_be_in_calendar
 from workshop.mail.service import RECIPIENT, itip_method_of, sender_of
-from workshop.mail.transport import ascii_domain
 from workshop.programme.models import SessionStatus
 from workshop.rsvp.emails.calendar import own_entry
 from workshop.rsvp.emails.sender import sender_name

@@ -66,6 +66,7 @@ def level_raised(session: Session, *, now: datetime, answer: Answer, before: Lev
         # Written anew, without the topic, to whoever asks for discretion before it left.
         dedupe_key=f"level_raised|{answer.subject}|{after.value}|{view.sequence}|{int(view.is_neutral)}",
         context={
+            "reader_name": participant.name,
             "own_tzid": participant.tzid,
             "page_url": my_url(participant, participant.language),
             "state": answer.state.value,
@@ -95,9 +96,14 @@ def level_raised_speaker(
         person_ref=person.subject,
         answer_ref="",
         recipient=person.email,
-        basis={"told": before.value, "now": after.value},
+        basis={"told": before.value, "now": after.value, "is_neutral": view.is_neutral},
         dedupe_key=f"level_raised_speaker|{person.subject}|{workshop_session.uid}|{after.value}|{view.sequence}",
-        context={"own_tzid": "", "page_url": speaker_url(person, language), "is_over": view.ends_at <= now},
+        context={
+            "reader_name": person.name,
+            "own_tzid": "",
+            "page_url": speaker_url(person, language),
+            "is_over": view.ends_at <= now,
+        },
     )
 
 
@@ -129,6 +135,7 @@ def level_asked(session: Session, *, now: datetime, answer: Answer, proposal: Le
         basis={"proposed_at": proposal.proposed_at.isoformat(), "is_neutral": view.is_neutral},
         dedupe_key=asked_key("level_asked", proposal, workshop_session) + answer.subject,
         context={
+            "reader_name": participant.name,
             "own_tzid": participant.tzid,
             "page_url": my_url(participant, participant.language),
             "asked": asked,
@@ -158,9 +165,10 @@ def level_asked_speaker(
         person_ref=person.subject,
         answer_ref="",
         recipient=person.email,
-        basis={"proposed_at": proposal.proposed_at.isoformat()},
+        basis={"proposed_at": proposal.proposed_at.isoformat(), "is_neutral": view.is_neutral},
         dedupe_key=asked_key("level_asked_speaker", proposal, workshop_session) + person.subject,
         context={
+            "reader_name": person.name,
             "own_tzid": "",
             "page_url": speaker_url(person, language),
             "asked": asked,

@@ -80,7 +80,9 @@ class PreferencesForm(FlaskForm):
     )
     keep_informed = BooleanField(
         _("Tell me about later sessions of this series"),
-        description=_("A message when one is announced, nothing else. You can stop it here at any time."),
+        description=_(
+            "A message from the organisers when there is something to announce. You can stop it here at any time."
+        ),
     )
     later = BooleanField(
         _("Answer for me: I will also come to those announced later"),

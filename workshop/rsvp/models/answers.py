@@ -153,6 +153,8 @@ class Answer(Base):
     """The organisers' words to whom they declined, or whose answer they withdrew; empty once erased."""
     added_reason: Mapped[str] = mapped_column(sa.String(300), default="")
     """Why an organiser added this answer by hand; empty for one's own."""
+    gave_feedback: Mapped[bool] = mapped_column(default=False)
+    """Whether the questionnaire after the session was answered; what, nobody can find out (feedback.models)."""
     attended_at: Mapped[datetime | None]
     """When the participant was seen to come; never set where the Rule makes attendance a mere number."""
     code: Mapped[str] = mapped_column(sa.String(8), default=new_code)
@@ -176,6 +178,9 @@ class Answer(Base):
     told_status: Mapped[SessionStatus | None] = mapped_column(enum_column(SessionStatus))
     told_level: Mapped[Level | None] = mapped_column(enum_column(Level))
     """The level shown."""
+    agreed_from: Mapped[str] = mapped_column(sa.String(24), default="")
+    """The stricter level that a message last named, until one says that the looser one they agreed to holds; empty: no
+    such level."""
 
     participant: Mapped[Participant] = relationship(back_populates="answers")
     workshop_session: Mapped[WorkshopSession] = relationship()

@@ -17,6 +17,7 @@ from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
 from workshop.core.db import db, writing
 from workshop.core.errors import NotFoundError
+from workshop.mail.suppression import statuses_of
 from workshop.programme.models import SessionStatus, WorkshopSession
 from workshop.programme.organise import MANAGERS, open_session, session_row
 from workshop.programme.view import session_disclosure
@@ -138,10 +139,11 @@ def list_context(
     notes = notes_people(workshop_session)
     # Noted before the level became stricter: the worker turns these notes into a number.
     came = lists.count_attended(database, session_id) + (0 if notes else lists.count_attendance(database, session_id))
+    refusing = statuses_of(database, [one.answer.participant.address or "" for one in listed])
     return {
         "page_language": lang,
         "row": session_row(workshop_session, workshop_session.series, now=now),
-        "answers": [answer_row(one, ranks=ranks, revealed=revealed) for one in listed],
+        "answers": [answer_row(one, ranks=ranks, revealed=revealed, refusing=refusing) for one in listed],
         "counts": session_counts(workshop_session, needs, lang),
         "pager": pager,
         "found": found,

@@ -17,6 +17,7 @@ from workshop.core import clock
 from workshop.core.db import db, writing
 from workshop.core.links import Purpose, cut, find_token
 from workshop.core.urls import external_url
+from workshop.mail.suppression import statuses_of
 from workshop.programme.organise import form_page
 from workshop.rsvp import emails
 from workshop.rsvp.forms.lists import read_number
@@ -60,8 +61,11 @@ def invitations(lang: str, series: str) -> ResponseReturnValue:
     )
     names = session_names(desk)
     counts = queries.count_invitations(session, desk.series.id, organisation=organisation)
+    refusing = statuses_of(session, [row.invitation.address or "" for row in rows[:PAGE]])
     context = {
-        "people": [invitee_view(row, names=names, partner_id=desk.partner_id) for row in rows[:PAGE]],
+        "people": [
+            invitee_view(row, names=names, partner_id=desk.partner_id, refusing=refusing) for row in rows[:PAGE]
+        ],
         "groups": [group_view(row, names=names, link=_link(row), now=now) for row in groups],
         "counts": [(str(STATES[one]), count) for one, count in counts.items() if count],
         "states": [(one.value, str(words)) for one, words in STATES.items()],

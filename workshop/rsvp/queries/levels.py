@@ -101,11 +101,15 @@ def count_told_looser(session: Session, session_ids: Collection[int]) -> tuple[i
 
 
 def list_never_told(session: Session, *, limit: int) -> Sequence[Answer]:
-    """Return answers from before levels were kept: what is shown today counts as told."""
+    """Return answers from before levels, or languages, were kept: what is shown today counts as told."""
     return session.scalars(
         sa.select(Answer)
         .join(Answer.participant)
-        .where(*_STANDS, Answer.told_level.is_(None), Answer.told_starts_at.is_not(None))
+        .where(
+            *_STANDS,
+            sa.or_(Answer.told_level.is_(None), Answer.told_floor_languages.is_(None)),
+            Answer.told_starts_at.is_not(None),
+        )
         .options(joinedload(Answer.workshop_session).options(*_parts()))
         .order_by(Answer.id)
         .limit(limit)

@@ -1,8 +1,6 @@
-"""The join page, stopping reminders."""
+"""The join page."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from flask import current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,18 +9,15 @@ from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import ConflictError, NotFoundError
-from workshop.core.limits import Limit, limited
-from workshop.core.links import Purpose
 from workshop.programme.models import WorkshopSession
 from workshop.programme.view import session_view
-from workshop.rsvp import queries, service
+from workshop.rsvp import queries
 from workshop.rsvp.routes.blueprint import blueprint
 from workshop.rsvp.rule import RoomMissingError
 from workshop.rsvp.schedule import Door, RoomClosedError, RoomNotOpenError, SessionCancelledError, door, door_opens_at
 from workshop.rsvp.service.attending import note_entry
 from workshop.rsvp.view.lists import notes_people
 
-_TEN_MINUTES = timedelta(minutes=10)
 _ANY_ROOM = "'self' https: http:"
 """Where the open join page's form may lead: the room's own origin would tell where it is before anybody has entered."""
 
@@ -68,17 +63,3 @@ def _check_door(where: Door, workshop_session: WorkshopSession) -> None:
         raise refused[where]
     if not workshop_session.room_link:
         raise RoomMissingError
-
-
-@blueprint.route("/unsubscribe/<token>", methods=["GET", "POST"])
-@limited(Limit("unsubscribe", 120, _TEN_MINUTES))
-def unsubscribe(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
-    """Show a button that stops reminders; a POST presses it, also without cookies (RFC 8058). Withdraws nothing."""
-    participant = queries.find_participant(db.session(), purpose=Purpose.UNSUBSCRIBE, token=token)
-    if participant is None or participant.confirmed_at is None:
-        raise NotFoundError("no such link")
-    if request.method == "POST":
-        service.stop_reminders(db.session(), participant)
-        db.session.commit()
-        return render_template("rsvp/unsubscribe.html", is_done=True)
-    return render_template("rsvp/unsubscribe.html", is_done=not participant.wants_reminders)

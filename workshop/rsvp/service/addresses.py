@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from workshop.core.addresses import fold_address
 from workshop.core.errors import ConflictError, NotFoundError, TooManyRequestsError
 from workshop.core.limits import hit
-from workshop.core.links import revoke
+from workshop.core.links import Purpose, close, renew, revoke
 from workshop.mail import personal_data as mail_data
 from workshop.mail.service import redirect_queued
 from workshop.rsvp import emails
-from workshop.rsvp.models import AddressChange, Answer, Participant
+from workshop.rsvp.models import AddressChange, Answer, Invitation, Participant
 from workshop.rsvp.schedule import REQUEST_LIFETIME
 from workshop.rsvp.service.asking import MAILS_PER_HOUR
 from workshop.rsvp.service.standing import lock_participant
@@ -102,6 +102,57 @@ def confirm_new_address(session: Session, *, now: datetime, change: AddressChang
     redirect_queued(session, person_ref=participant.subject, recipient=current.address)
     emails.link_resent(session, now=now, participant=participant)
     session.flush()
+
+
+def correct_address(session: Session, *, now: datetime, participant: Participant, address: str) -> bool:
+    """Give a participant the address that an organiser knows to be right; whether that made new links. Flushes.
+
+    What still waits for them goes there. Unless it is the same mailbox spelt otherwise, their links are made anew:
+    those that went to the address before may have reached somebody else.
+
+    Raises:
+        NotFoundError: erased meanwhile.
+        AddressTakenError: another participant of the series has it.
+    """
+    participant = lock_participant(session, participant.id)
+    folded = fold_address(address)
+    is_other = folded != participant.address_folded
+    if is_other:
+        _make_way(session, participant, folded, now=now)
+        drop_address_change(session, participant, now=now)
+    try:
+        with session.begin_nested():
+            participant.address, participant.address_folded = address, folded
+            session.flush()
+    except IntegrityError as fault:
+        raise AddressTakenError from fault
+    if is_other:
+        renew(session, purposes=(Purpose.MY, Purpose.UNSUBSCRIBE), subject=participant.subject)
+        close(session, purpose=Purpose.FEED, subject=participant.subject)
+        for subject in session.scalars(sa.select(Answer.subject).where(Answer.participant_id == participant.id)):
+            renew(session, purposes=(Purpose.JOIN, Purpose.FEEDBACK), subject=subject)
+    redirect_queued(session, person_ref=participant.subject, recipient=address)
+    return is_other
+
+
+def correct_invited_address(session: Session, *, invitation: Invitation, address: str) -> bool:
+    """Do for somebody invited what `correct_address` does; whether that made a new link. Flushes.
+
+    Raises:
+        AddressTakenError: somebody else is invited there already.
+    """
+    folded = fold_address(address)
+    is_other = folded != invitation.address_folded
+    try:
+        with session.begin_nested():
+            invitation.address, invitation.address_folded = address, folded
+            session.flush()
+    except IntegrityError as fault:
+        raise AddressTakenError from fault
+    if is_other:
+        renew(session, purposes=(Purpose.INVITATION,), subject=invitation.subject)
+    redirect_queued(session, person_ref=invitation.subject, recipient=address)
+    return is_other
 
 
 def _make_way(session: Session, participant: Participant, folded: str, *, now: datetime) -> None:

@@ -156,6 +156,9 @@ def _apply_if_complete(
     is_applied = apply_proposal(session, now=now, proposal=proposal)
     if is_applied:
         shown = level_of(workshop_session)
+        agreed_from = sa.case(
+            (Answer.agreed_from == "", sa.type_coerce(Answer.told_level, sa.Text)), else_=Answer.agreed_from
+        )
         # Who has agreed knows it; who withdrew before goes on knowing the stricter one, and is asked should they come.
         session.execute(
             sa.update(Answer)
@@ -164,7 +167,7 @@ def _apply_if_complete(
                 Answer.state.in_(sorted(STANDS)),
                 Answer.told_level.in_([one for one in Level if one > shown]),
             )
-            .values(told_level=shown)
+            .values(told_level=shown, agreed_from=agreed_from)
         )
     return is_applied
 

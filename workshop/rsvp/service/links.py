@@ -68,7 +68,7 @@ def renew_links(session: Session, *, now: datetime, participant: Participant) ->
     hit(session, scope="new_link", key=participant.subject, times=RENEWED_PER_HOUR, window=HOUR, now=now)
     renew(session, purposes=(Purpose.MY, Purpose.UNSUBSCRIBE), subject=participant.subject)
     for subject in session.scalars(sa.select(Answer.subject).where(Answer.participant_id == participant.id)):
-        renew(session, purposes=(Purpose.JOIN,), subject=subject)
+        renew(session, purposes=(Purpose.JOIN, Purpose.FEEDBACK), subject=subject)
     drop_address_change(session, participant, now=now)
     emails.link_resent(session, now=now, participant=participant, is_new=True)
     session.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +71,9 @@ def update_preferences(  # noqa: PLR0913 (a person's choices are that many, all 
     if participant.wants_calendar and not wants_calendar:
         drop_attachments(session, person_ref=participant.subject)
     participant.wants_calendar = wants_calendar
+    if keeps_informed and participant.informed_since is None:
+        # Whoever asks to hear of the series again has changed their mind about announcements too.
+        participant.wants_announcements = True
     participant.informed_since = (participant.informed_since or now) if keeps_informed else None
     participant.follows_since = (participant.follows_since or now) if follows else None
     if access_needs is not None:
@@ -144,4 +147,29 @@ def _change_replies(session: Session, participant: Participant, said: Mapping[st
 def stop_reminders(session: Session, participant: Participant) -> None:
     """Send this participant no more reminders; the answers stand. Flushes."""
     lock_participant(session, participant.id).wants_reminders = False
+    session.flush()
+
+
+def choose_reminders(
+    session: Session, participant: Participant, *, rules: Collection[str], declined: Collection[str], language: str
+) -> None:
+    """Keep which reminders a participant wants, and in which language everything is written. Flushes.
+
+    Args:
+        session: the database session.
+        participant: whose choice it is.
+        rules: rules such as `-7d` that were offered; others stay as they were.
+        declined: those of them that are not wanted; all of them: none is, whatever rules there will be.
+        language: of the messages.
+
+    Raises:
+        NotFoundError: erased meanwhile.
+    """
+    participant = lock_participant(session, participant.id)
+    if rules:
+        kept = [rule for rule in participant.declined_reminders if rule not in rules]
+        participant.wants_reminders = not set(rules) <= set(declined)
+        # Whoever ticks all of them again wants all of them, those of other sessions included.
+        participant.declined_reminders = (*kept, *declined) if declined and participant.wants_reminders else ()
+    participant.language = language
     session.flush()

@@ -144,5 +144,7 @@ def remember_told(answer: Answer) -> None:
     answer.told_tzid = workshop_session.tzid
     answer.told_mode = workshop_session.mode
     answer.told_place = workshop_session.place
+    answer.told_floor_languages = workshop_session.floor_languages
+    answer.told_interpretation = workshop_session.interpretation
     answer.told_status = workshop_session.status
-    answer.told_level = level_of(workshop_session)
+    answer.told_level, answer.agreed_from = level_of(workshop_session), ""

@@ -29,6 +29,8 @@ def take_over(
     participant.access_needs = request.access_needs or participant.access_needs
     if participant.address is not None:
         if request.keeps_informed:
+            # Whoever asks to hear of the series again has changed their mind about announcements too.
+            participant.wants_announcements |= participant.informed_since is None
             participant.informed_since = participant.informed_since or now
         if request.follows:
             # Since the form was sent: what was published before the button was pressed came later too.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,8 @@ class InviteeView:
     name: str
     address: str
     """Masked, unless for a partner who typed it; empty once erased."""
+    comes_back: bool
+    """Mail to this address came back: none goes there any more."""
     language: str
     organisation: str
     state: InvitationState
@@ -75,13 +77,16 @@ def desk_session(workshop_session: WorkshopSession, *, is_partner: bool) -> Sess
     return session_view(workshop_session, audience=audience, surface=Surface.PAGE)
 
 
-def invitee_view(row: InvitationRow, *, names: dict[int, Localized], partner_id: int | None) -> InviteeView:
+def invitee_view(
+    row: InvitationRow, *, names: dict[int, Localized], partner_id: int | None, refusing: Collection[str] = ()
+) -> InviteeView:
     """Return a person's invitation.
 
     Args:
         row: the invitation with where it stands.
         names: session's id → what it is called; a session that is not in it is not named.
         partner_id: id of the partner's account that looks; None for the series' organisers.
+        refusing: addresses that mail came back from.
     """
     found = row.invitation
     is_own = partner_id is not None and found.made_by == partner_id
@@ -90,6 +95,7 @@ def invitee_view(row: InvitationRow, *, names: dict[int, Localized], partner_id:
         id=found.id,
         name=found.name,
         address=address if is_own else mask_address(address),
+        comes_back=address in refusing,
         language=found.language,
         organisation=found.organisation,
         state=row.state,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -48,6 +48,8 @@ class AnswerRow:
     address: str
     """Masked, unless it was asked for."""
     may_reveal: bool
+    comes_back: bool
+    """Mail to this address came back: none goes there any more."""
     language: str
     state: AnswerState
     state_words: str
@@ -110,8 +112,17 @@ def state_words(answer: Answer) -> str:
     return str(_REFUSED if answer.refused_at and answer.state is AnswerState.DECLINED else STATES[answer.state])
 
 
-def answer_row(listed: Listed, *, ranks: Mapping[int, int], revealed: int | None = None) -> AnswerRow:
-    """Return an answer as an organiser sees it; `revealed` is the id of the one whose address is shown whole."""
+def answer_row(
+    listed: Listed, *, ranks: Mapping[int, int], revealed: int | None = None, refusing: Collection[str] = ()
+) -> AnswerRow:
+    """Return an answer as an organiser sees it.
+
+    Args:
+        listed: the answer.
+        ranks: answer's id → place in the waiting list.
+        revealed: id of the one whose address is shown whole.
+        refusing: addresses that mail came back from.
+    """
     answer = listed.answer
     participant = answer.participant
     address = participant.address or ""
@@ -122,6 +133,7 @@ def answer_row(listed: Listed, *, ranks: Mapping[int, int], revealed: int | None
         affiliation=participant.affiliation,
         address=address if answer.id == revealed else mask_address(address),
         may_reveal=bool(address) and answer.id != revealed,
+        comes_back=address in refusing,
         language=participant.language,
         state=answer.state,
         state_words=state_words(answer),

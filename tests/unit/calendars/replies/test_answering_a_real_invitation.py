@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 from email.message import EmailMessage
 
@@ -13,7 +15,7 @@ from tests.unit.calendars.replies.recorded import build_invited
 from tests.unit.calendars.replies.test_replies import take
 from workshop.core.addresses import fold_address
 from workshop.ical import PartStat
-from workshop.mail import delivery, transport
+from workshop.mail import delivery
 from workshop.mail.models import OutboxMessage
 from workshop.rsvp import emails
 from workshop.rsvp.models import Answer, AnswerState
@@ -23,7 +25,8 @@ def leave(session: Session, answer: Answer) -> tuple[EmailMessage, str]:
     """Return the newest message about an answer as it leaves, and its calendar part unfolded."""
     session.commit()
     found = max(session.query(OutboxMessage).filter_by(answer_ref=answer.subject), key=lambda one: one.id)
-    message = transport.build(delivery.make_draft(session, found))
+    octets = delivery.make_draft(session, found).octets
+    message = email.message_from_bytes(octets, policy=email.policy.default)
     (part,) = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     return message, re.sub(r"\r\n[ \t]", "", part.get_content())
 
