@@ -19,7 +19,7 @@ from workshop.core.places import root
 PREFIX = "WORKSHOP_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-_WITH_IMAP = ("MAIL_REPLIES", "IMAP_USERNAME", "IMAP_FOLDER")
+_WITH_IMAP = ("IMAP_USERNAME", "IMAP_FOLDER")
 
 
 def _text(value: str) -> str:
@@ -173,7 +173,9 @@ SETTINGS = (
         _own_address,
         "address whose `+` addresses receive what did not arrive; without one that goes to MAIL_DEFAULT_SENDER",
     ),
-    Setting("IMAP_SERVER", "", _text, "server of the mailbox to take such answers from; it needs MAIL_REPLIES"),
+    Setting(
+        "IMAP_SERVER", "", _text, "server of the mailbox to take these from; it needs MAIL_REPLIES or MAIL_BOUNCES"
+    ),
     Setting("IMAP_PORT", "993", _number(1, 65535), "port of that server"),
     Setting("IMAP_USERNAME", "", _text, "user of the mailbox"),
     Setting("IMAP_PASSWORD", "", str, "password of the mailbox", is_secret=True),
@@ -292,7 +294,9 @@ def _derive(configuration: Configuration, faults: list[str]) -> None:
     if values["MAIL_SERVER"] and configuration.sources["MAIL_DEFAULT_SENDER"] == "default":
         faults.append("MAIL_DEFAULT_SENDER is required with MAIL_SERVER")
     if values["IMAP_SERVER"]:
-        # Without it every invitation would say that an answer in the calendar reaches nobody.
+        # With neither, nothing that is read there would ever be sent there.
+        if not values["MAIL_REPLIES"] and not values["MAIL_BOUNCES"]:
+            faults.append("MAIL_REPLIES or MAIL_BOUNCES is required with IMAP_SERVER")
         faults += [f"{name} is required with IMAP_SERVER" for name in _WITH_IMAP if not values[name]]
     sender = values.setdefault("MAIL_DEFAULT_SENDER", "workshop@localhost")
     if not values.get("DOMAIN"):

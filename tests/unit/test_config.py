@@ -98,6 +98,11 @@ def test_answers_from_calendars_need_an_address_that_can_carry_a_token(instance_
         assert any("MAIL_REPLIES" in fault for fault in faults(instance_path, MAIL_REPLIES=wrong)), wrong
 
 
-def test_a_mailbox_needs_a_user_and_the_address_of_replies(instance_path: Path) -> None:
+def test_a_mailbox_needs_a_user_and_the_address_of_replies_or_of_what_comes_back(instance_path: Path) -> None:
     found = faults(instance_path, IMAP_SERVER="imap.example.org")
-    assert found == ["MAIL_REPLIES is required with IMAP_SERVER", "IMAP_USERNAME is required with IMAP_SERVER"]
+    assert found == [
+        "MAIL_REPLIES or MAIL_BOUNCES is required with IMAP_SERVER",
+        "IMAP_USERNAME is required with IMAP_SERVER",
+    ]
+    alone = {"IMAP_SERVER": "imap.example.org", "IMAP_USERNAME": "mail", "MAIL_BOUNCES": "bounces@example.org"}
+    assert load(instance_path, **alone).values["MAIL_REPLIES"] == ""
