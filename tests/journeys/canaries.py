@@ -144,7 +144,8 @@ def allowed(datum: str, level: Level, audience: str) -> frozenset[str]:
     if audience == "partner" and public:
         # Whom to invite to what: as the public knows it.
         return public | {WORKSPACE}
-    if audience == "organiser" or (audience == "helper" and _is_for_helpers(datum, level)):
+    is_written = (datum, level) != ("remark", CLO)  # of a closed session no word is
+    if (audience == "organiser" and is_written) or (audience == "helper" and _is_for_helpers(datum, level)):
         return public | {WORKSPACE}
     return public
 
@@ -183,7 +184,9 @@ MUST = (
     ),
     ("abstract", CLO, "participant", PERSONAL),
     *(("announcement", level, "participant", PERSONAL) for level in Level),
-    *((datum, level, "organiser", WORKSPACE) for level in Level for datum in ("announcement", "remark")),
+    *(("announcement", level, "organiser", WORKSPACE) for level in Level),
+    # Of a closed session nothing is written down.
+    *(("remark", level, "organiser", WORKSPACE) for level in (REC, DIS, WHO)),
     *((datum, level, "organiser", WORKSPACE) for level in Level for datum in ("title", "participant", "needs", "room")),
     *(("title", level, "helper", WORKSPACE) for level in Level),
 )
