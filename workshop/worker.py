@@ -37,6 +37,8 @@ TELLS = 10.0
 """Seconds between two lines of the log about mail that is leaving."""
 POLL = 60.0
 """Seconds between two looks into the mailbox that answers from calendars arrive in."""
+RESTS = timedelta(seconds=1)
+"""While mail leaves, what found nothing to do is not asked again at once: looking costs as much as many messages."""
 GRACE = 4.0
 """Seconds that a message in flight has after SIGTERM; everything must have ended within 10."""
 logger = logging.getLogger(__name__)
@@ -247,12 +249,17 @@ class _Loop:
             while not self.stop.is_set():
                 if not self.once:
                     alarm.arm()
+                is_whole = all(self._is_due(task, next_run) for task in self.work)
                 done = sum(self._task(task, next_run) for task in self.work if not self.stop.is_set())
                 done += self._attempt("mail", self._deliver)
                 if done:
                     continue
                 if self.once:
-                    return
+                    if is_whole:
+                        return
+                    # Nothing is left once every task says so.
+                    next_run.clear()
+                    continue
                 if was_woken:
                     # Whoever answers on the pages commits all day: that must not keep this loop going round.
                     self.stop.wait(PAUSE)
@@ -261,7 +268,7 @@ class _Loop:
     def _idle_seconds(self, next_run: Mapping[str, datetime]) -> float:
         """Return how long nothing falls due."""
         now = clock.now()
-        due = [next_run[task.name] for task in self.work if task.every and task.name in next_run]
+        due = [at for at in next_run.values() if at > now]
         with contextlib.suppress(SQLAlchemyError):
             if (mail := delivery.next_due(now=now)) is not None:
                 due.append(mail)
@@ -270,7 +277,7 @@ class _Loop:
 
     def _task(self, task: Task, next_run: dict[str, datetime]) -> int:
         now = clock.now()
-        if not self.once and now < next_run.get(task.name, now):
+        if not self._is_due(task, next_run):
             return 0
         was_idle = task.name in self.idle
         done = self._attempt(task.name, lambda: _in_transaction(task, now, looks_first=was_idle))
@@ -278,8 +285,11 @@ class _Loop:
         if done:
             _say("task", task=task.name, done=done)
         # What did something may have more to do: a run takes no more than a batch.
-        next_run[task.name] = now if done else now + task.every
+        next_run[task.name] = now if done else now + max(task.every, RESTS if self.has_sent else timedelta())
         return done
+
+    def _is_due(self, task: Task, next_run: Mapping[str, datetime]) -> bool:
+        return task.name not in next_run or next_run[task.name] <= clock.now()
 
     def _deliver(self) -> int:
         if self.sending_since is None:
