@@ -134,15 +134,18 @@ def beside_a_file(
     return {**found, "feed_takes": round(file.per_second / feed.per_second, 2)}
 
 
-def _sink(port: int, arrived: Any, ready: Any) -> None:
-    """Take messages and note when the first and the last came: a process of its own, as a relay is."""
+def sink(port: int, arrived: Any, ready: Any) -> None:
+    """Take messages: a process of its own, as a relay is.
+
+    `arrived` holds how many came, when the first and the last did, and the octets of the last.
+    """
     from aiosmtpd.controller import Controller
 
     class Sink:
-        async def handle_DATA(self, _server: object, _session: object, _envelope: object) -> str:  # noqa: N802 (aiosmtpd's name)
-            count, first, _last = arrived[:]
+        async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+            count, first, _last, _octets = arrived[:]
             now = time.monotonic()
-            arrived[:] = [count + 1, first or now, now]
+            arrived[:] = [count + 1, first or now, now, len(envelope.content)]
             return "250 OK"
 
     Controller(Sink(), hostname="127.0.0.1", port=port).start()
@@ -153,18 +156,18 @@ def _sink(port: int, arrived: Any, ready: Any) -> None:
 
 def mail_rows(environment: dict[str, str]) -> list[dict[str, object]]:
     """One connection, as many messages as answers were confirmed: a bare smtplib loop beside our own delivery."""
-    port, arrived, ready = free_port(), multiprocessing.Array("d", 3), multiprocessing.Event()
-    sink = multiprocessing.Process(target=_sink, args=(port, arrived, ready), daemon=True)
-    sink.start()
+    port, arrived, ready = free_port(), multiprocessing.Array("d", 4), multiprocessing.Event()
+    relay_process = multiprocessing.Process(target=sink, args=(port, arrived, ready), daemon=True)
+    relay_process.start()
     try:
         ready.wait(30)
         body = "Subject: x\r\n\r\n" + ("x" * 70 + "\r\n") * 85
         with smtplib.SMTP("127.0.0.1", port) as relay:
             for number in range(1000):
                 relay.sendmail("a@example.org", [f"b{number}@example.org"], body)
-        count, begun, ended = arrived[:]
+        count, begun, ended, _octets = arrived[:]
         floor = (count - 1) / (ended - begun)
-        arrived[:] = [0, 0, 0]
+        arrived[:] = [0, 0, 0, 0]
         environment = environment | {
             "WORKSHOP_MAIL_SERVER": "127.0.0.1",
             "WORKSHOP_MAIL_PORT": str(port),
@@ -173,10 +176,10 @@ def mail_rows(environment: dict[str, str]) -> list[dict[str, object]]:
         }
         started = time.monotonic()
         subprocess.run([*WORKSHOP, "worker", "--once"], env=environment, check=True)
-        count, begun, ended = arrived[:]
+        count, begun, ended, _octets = arrived[:]
         rate, first = (count - 1) / (ended - begun), begun - started
     finally:
-        sink.kill()
+        relay_process.kill()
     print(f"{'mail, bare smtplib loop':38} {floor:9.1f}/s")
     print(f"{f'mail, ours ({count:.0f}; first after {first:.1f} s)':38} {rate:9.1f}/s {rate / floor:31.0%}")
     found = {"name": "mail", "per_second": round(rate, 1), "of_floor": f"{rate / floor:.0%}"}

@@ -19,13 +19,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from multiprocessing.sharedctypes import Synchronized
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 from tests import databases
-from tests.benchmarks.__main__ import free_port
+from tests.benchmarks.__main__ import free_port, sink
 from tests.postgresql import find_binaries, running_server
 
 ZONES = ("", "", "", "America/Toronto", "Europe/Zurich")
@@ -142,27 +140,6 @@ def _in_process(part: str, environment: dict[str, str]) -> dict[str, Any]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _relay(
-    port: int, count: Synchronized[int], first: Synchronized[float], last: Synchronized[float], size: Synchronized[int],
-    ready: Event,
-) -> None:  # fmt: skip
-    """Take messages over any number of connections, and count them; a process of its own."""
-    from aiosmtpd.controller import Controller
-
-    class Sink:
-        async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
-            last.value = time.monotonic()
-            if not count.value:
-                first.value, size.value = last.value, len(envelope.content)
-            count.value += 1
-            return "250 OK"
-
-    Controller(Sink(), hostname="127.0.0.1", port=port).start()
-    ready.set()
-    while True:
-        time.sleep(3600)
-
-
 @contextlib.contextmanager
 def _database(*, is_postgresql: bool, folder: Path) -> Iterator[str]:
     if not is_postgresql:
@@ -176,12 +153,9 @@ def _database(*, is_postgresql: bool, folder: Path) -> Iterator[str]:
 
 def measure(*, people: int, is_postgresql: bool) -> dict[str, Any]:
     """Return all figures."""
-    port = free_port()
-    shared: tuple[Any, ...] = tuple(multiprocessing.Value(kind, 0) for kind in "iddi")
-    count, first, last, size = shared
-    ready = multiprocessing.Event()
-    sink = multiprocessing.Process(target=_relay, args=(port, *shared, ready), daemon=True)
-    sink.start()
+    port, came, ready = free_port(), multiprocessing.Array("d", 4), multiprocessing.Event()
+    relay_process = multiprocessing.Process(target=sink, args=(port, came, ready), daemon=True)
+    relay_process.start()
     ready.wait(30)
     with tempfile.TemporaryDirectory() as place, _database(is_postgresql=is_postgresql, folder=Path(place)) as url:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKSHOP_")}
@@ -197,12 +171,12 @@ def measure(*, people: int, is_postgresql: bool) -> dict[str, Any]:
         found |= _in_process("plan", environment)
         begun = time.monotonic()
         found |= _in_process("work", environment)
-        arrived, octets = count.value, size.value
-        found |= {"arrived": arrived, "first_after_s": round(first.value - begun, 2)}
-        found["mails_per_s"] = round((arrived - 1) / (last.value - first.value), 1)
-        bare = _bare(port, min(people, BARE), octets)
-    sink.kill()
-    found |= {"octets": octets, "bare_per_s": round(bare, 1), "of_bare": f"{found['mails_per_s'] / bare:.0%}"}
+        arrived, first, last, octets = came[:]
+        found |= {"arrived": int(arrived), "octets": int(octets), "first_after_s": round(first - begun, 2)}
+        found["mails_per_s"] = round((arrived - 1) / (last - first), 1)
+        bare = _bare(port, min(people, BARE), int(octets))
+    relay_process.kill()
+    found |= {"bare_per_s": round(bare, 1), "of_bare": f"{found['mails_per_s'] / bare:.0%}"}
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -37,20 +37,6 @@ _FIRSTS = sa.select(OutboxMessage.answer_ref, OutboxMessage.id, OutboxMessage.me
         .group_by(OutboxMessage.answer_ref)
     )
 )
-
-
-def list_messages(
-    session: Session, *, series_id: int | None = None, workshop_session_id: int | None = None, limit: int | None = None
-) -> Sequence[OutboxMessage]:
-    """Return messages, the oldest first; with `limit` the newest so many, the newest first."""
-    statement = sa.select(OutboxMessage)
-    if series_id is not None:
-        statement = statement.where(OutboxMessage.series_id == series_id)
-    if workshop_session_id is not None:
-        statement = statement.where(OutboxMessage.workshop_session_id == workshop_session_id)
-    if limit is None:
-        return session.scalars(statement.order_by(OutboxMessage.id)).all()
-    return session.scalars(statement.order_by(OutboxMessage.id.desc()).limit(limit)).all()
 
 
 def iterate_messages(

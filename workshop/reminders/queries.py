@@ -95,8 +95,6 @@ _ITEM_LEVELS = (
     .distinct()
 )
 
-_LEAVES = (WorkshopSession.reminders_paused_at.is_(None), Series.reminders_paused_at.is_(None))
-
 # Of ten thousand people no more is read than is said.
 _OF_ANSWER = load_only(Answer.subject, Answer.state, Answer.workshop_session_id, Answer.participant_id, raiseload=True)
 _OF_PARTICIPANT = load_only(

@@ -45,7 +45,7 @@ def test_the_same_event_is_never_told_twice(session: Session, now: datetime) -> 
         "context": {},
     }  # fmt: skip
     assert service.enqueue(session, now=now, dedupe_key="reminder:1:-1d", **facts) is None  # type: ignore[arg-type] # facts are of many types
-    assert len(queries.list_messages(session)) == 1
+    assert len(list(queries.iterate_messages(session))) == 1
 
 
 @pytest.mark.databases("sqlite")
@@ -195,6 +195,6 @@ def test_counts_by_state(session: Session, now: datetime) -> None:
     last = queries.find_last_message(session)
     assert last is not None
     assert queries.get_message(session, last.id) is last
-    assert [message.id for message in queries.list_messages(session, limit=1)] == [last.id]
+    assert [message.id for message in queries.iterate_messages(session, newest=1)] == [last.id]
     with pytest.raises(NotFoundError):
         queries.get_message(session, 999)
