@@ -215,22 +215,32 @@ def build_recording(
 
 
 def build_organiser(
-    session: Session, series: Series | None = None, *, role: Role = Role.OWNER, **values: Any
+    session: Session,
+    series: Series | None = None,
+    *,
+    role: Role = Role.OWNER,
+    door: WorkshopSession | None = None,
+    **values: Any,
 ) -> Organiser:
-    """Return somebody who signs in with `password` (PASSWORD by default), with a role in `series` if it is given."""
-    from workshop.accounts import service
+    """Return somebody who signs in with `password` (PASSWORD by default), with a role in `series` if it is given.
+
+    A helper stands at the `door` of one session, for as long as no test says otherwise.
+    """
+    from workshop.accounts.service import phrases
 
     number = next(_numbers)
     email = values.pop("email", f"organiser-{number}@example.org")
     defaults = {
         "email_folded": email.casefold(),
         "name": f"Organisatrice {number}",
-        "password_hash": service.HASHER.hash(values.pop("password", PASSWORD)),
+        "password_hash": phrases.HASHER.hash(values.pop("password", PASSWORD)),
         "created_at": NOW,
     }
     organiser = Organiser(email=email, **{**defaults, **values})
     if series is not None:
-        organiser.roles.append(SeriesRole(series_id=series.id, role=role, granted_at=NOW))
+        held = SeriesRole(series_id=series.id, role=role, granted_at=NOW)
+        held.workshop_session_id = door.id if door is not None else None
+        organiser.roles.append(held)
     return _keep(session, organiser)
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import contextvars
+import functools
 import ipaddress
 import os
 import shutil
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
 from argon2 import PasswordHasher
+from babel.support import Translations
+from coverage import Coverage
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -68,6 +74,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         [pytest.param(name, marks=marks.get(name, ()), id=name) for name in names],
         indirect=True,
     )
+
+
+_CLOSE_TO_THE_CODE = ("unit", "web", "house")
+"""Folders of tests whose lines are counted: what a crawl happens to touch, nothing asserted of."""
+
+
+def _is_counted(item: pytest.Item) -> bool:
+    if item.path.relative_to(Path(__file__).parent).parts[0] not in _CLOSE_TO_THE_CODE:
+        return False
+    marker = item.get_closest_marker("databases")
+    runs_on_sqlite_too = marker is None or "sqlite" in marker.args
+    return not (item.get_closest_marker("postgresql") and runs_on_sqlite_too)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Count lines once, and only where a test is about them: counting takes nearly half of the time."""
+    # Whoever comes first imports the application, and with it the lines that only an import runs.
+    is_loaded = "workshop.organise.routes" in sys.modules
+    counting = None if _is_counted(item) or not is_loaded else Coverage.current()
+    if counting is None:
+        return (yield)
+    counting.stop()
+    try:
+        return (yield)
+    finally:
+        counting.start()
 
 
 # -- the world outside -------------------------------------------------------------------------------------------------
@@ -227,43 +260,71 @@ def _share_statements(engine: Any) -> None:
 def rules_kept() -> Iterator[None]:
     """Keep what werkzeug compiles of an address: every application has the same, and it is most of what making one costs."""
     patch = pytest.MonkeyPatch()
-    original = Rule._compile_builder
+    original = Rule.compile
+    parts = ("_parts", "_trace", "_converters", "arguments")
     kept: dict[Any, Any] = {}
 
-    def compile_builder(self: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 (the signature is werkzeug's)
-        key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
+    def compile_(self: Rule) -> None:
+        key = (self.rule, self.subdomain, self.host, self.merge_slashes, repr(self.defaults), *sorted(self.arguments))
         if key not in kept:
-            kept[key] = original(self, append_unknown)
-        return kept[key]
+            original(self)
+            kept[key] = {name: copy(getattr(self, name)) for name in parts} | {
+                name: getattr(self, name).__func__ for name in ("_build", "_build_unknown")
+            }
+            return
+        found = kept[key]
+        for name in parts:
+            setattr(self, name, copy(found[name]))
+        self._build, self._build_unknown = (found[name].__get__(self, None) for name in ("_build", "_build_unknown"))
 
-    patch.setattr(Rule, "_compile_builder", compile_builder)
+    patch.setattr(Rule, "compile", compile_)
     yield
     patch.undo()
 
 
-@pytest.fixture(scope="session")
-def templates_kept(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Give a place where the applications of one process keep compiled templates: half of what a first page costs."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+@pytest.fixture(scope="session", autouse=True)
+def catalogues_kept() -> Iterator[None]:
+    """Keep what was read of a catalogue, for every application again."""
+    patch = pytest.MonkeyPatch()
+    read = functools.cache(lambda folder, locales, domain: original(folder, list(locales), domain))
+    original = Translations.load
+    patch.setattr(Translations, "load", lambda folder, locales, domain: read(folder, tuple(locales), domain))
+    yield
+    patch.undo()
+
+
+class _Templates(BytecodeCache):
+    """What was compiled of templates, for the applications of one process: half of what a first page costs."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self.kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_TEMPLATES = _Templates()
 
 
 @pytest.fixture
-def configure(
-    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, templates_kept: FileSystemBytecodeCache
-) -> Iterator[Callable[..., Flask]]:
+def configure(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Flask]]:
     """Give a function that makes an application with other settings: `configure(NAME="Ateliers", LANGUAGES="en")`."""
     # Here, so that tests of pure modules neither wait for the whole application nor fail with it.
-    from workshop.accounts import service
+    from workshop.accounts.service import phrases
     from workshop.app import create_app
 
-    monkeypatch.setattr(service, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(phrases, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     made: list[Flask] = []
 
     def make(**settings: str) -> Flask:
         app = create_app(config.load({**environ, **{config.PREFIX + name: text for name, text in settings.items()}}))
         app.testing = True
         app.test_client_class = Client
-        app.jinja_env.bytecode_cache = templates_kept
+        app.jinja_env.bytecode_cache = _TEMPLATES
         with app.app_context():
             _share_statements(db.engine)
         made.append(app)

@@ -23,7 +23,11 @@ from tests.builders import (
     build_session,
 )
 from tests.unit.reminders.conftest import move
-from workshop.accounts.models import BreakGlass
+from workshop.accounts.emails import Change, account_changed
+from workshop.accounts.models import BreakGlass, Role
+from workshop.accounts.service.inviting import invite
+from workshop.accounts.service.own import ask_for_address
+from workshop.accounts.service.resetting import answer_resets, ask
 from workshop.announcements.emails import subscription_confirm
 from workshop.announcements.emails import write as write_announcement
 from workshop.announcements.models import Announcement, Subscriber
@@ -33,12 +37,13 @@ from workshop.mail.delivery import make_draft
 from workshop.mail.models import OutboxMessage
 from workshop.mail.octets import compose
 from workshop.organise.digest import send_digests
-from workshop.organise.emails import break_glass_opened
+from workshop.organise.emails import break_glass_opened, role_changed
 from workshop.people.models import Person
 from workshop.privacy.emails import data_erased
 from workshop.programme.models import LevelProposal, Mode, SessionStatus, WorkshopSession
 from workshop.programme.rule import facts_of
 from workshop.programme.service.speakers import send_link
+from workshop.programme.service.speaking import ask_person_change, decide, decline
 from workshop.reminders.service import notice_changes, plan, tell
 from workshop.rsvp import emails
 from workshop.rsvp.emails import levels
@@ -285,6 +290,50 @@ def _opened(case: Case) -> None:
     break_glass_opened(case.session, now=NOW, glass=glass, opener=opener)
 
 
+def _invited_to_organise(case: Case) -> None:
+    owner = build_organiser(case.session, case.about.series, name="Une collègue")
+    invite(
+        case.session, now=NOW, email="owner@example.org", language=case.language, by=owner,
+        series_id=case.about.series_id, role=Role.EDITOR,
+    )  # fmt: skip
+
+
+def _reset_asked(case: Case) -> None:
+    owner = build_organiser(case.session, language=case.language, email="owner@example.org")
+    ask(case.session, now=NOW, email=owner.email)
+    answer_resets(case.session, now=NOW)
+
+
+def _own_address(case: Case) -> None:
+    owner = build_organiser(case.session, language=case.language, email="owner-before@example.org")
+    ask_for_address(case.session, now=NOW, organiser=owner, email="owner@example.org")
+
+
+def _account_changed(case: Case) -> None:
+    owner = build_organiser(case.session, language=case.language, email="owner@example.org")
+    account_changed(case.session, now=NOW, organiser=owner, change=Change.CODE_USED, left=9)
+
+
+def _role_changed(case: Case) -> None:
+    owner = build_organiser(case.session, case.about.series, language=case.language, email="owner@example.org")
+    other = build_organiser(case.session, name="Une collègue")
+    role_changed(case.session, now=NOW, series=case.about.series, organiser=owner, role=Role.OWNER, by=other)
+
+
+def _speaker_declined(case: Case) -> None:
+    build_organiser(case.session, case.about.series, language=case.language, email="owner@example.org")
+    decline(case.session, now=NOW, slot=case.about.sections[0].items[0].slots[0], actor="speaker")
+
+
+def _speaker_change_decided(case: Case) -> None:
+    found = ask_person_change(
+        case.session, now=NOW, series=case.about.series, person=case.speaker, wanted={"name": "Autrement"},
+        since=None, languages=("fr", "en"),
+    )  # fmt: skip
+    assert found is not None
+    decide(case.session, now=NOW, change=found, accepts=True, actor="organiser:1", languages=("fr", "en"))
+
+
 def _digested(case: Case) -> None:
     owner = build_organiser(
         case.session,
@@ -302,7 +351,9 @@ def _digested(case: Case) -> None:
 
 Writer = Callable[[Case], object]
 MAILS: dict[str, tuple[AnswerState, Writer]] = {
+    "account_changed": (S.ACCEPTED, _account_changed),
     "added_by_hand": (S.WAITLISTED, _added),
+    "address_change": (S.ACCEPTED, _own_address),
     "announcement": (S.ACCEPTED, _announced),
     "answer_recorded": (S.ACCEPTED, lambda one: emails.answer_recorded(one.session, now=NOW, answer=one.answer)),
     "answer_refused": (S.DECLINED, _refused),
@@ -325,10 +376,13 @@ MAILS: dict[str, tuple[AnswerState, Writer]] = {
         S.ACCEPTED,
         lambda one: emails.link_resent(one.session, now=NOW, participant=one.answer.participant),
     ),
+    "pass_phrase_reset": (S.ACCEPTED, _reset_asked),
     "place_free": (S.WAITLISTED, lambda one: emails.place_free(one.session, now=NOW, answer=one.answer)),
     "place_lapsed": (S.LAPSED, lambda one: emails.place_lapsed(one.session, now=NOW, answer=one.answer)),
     "place_offered": (S.OFFERED, _offered),
     "reminder": (S.ACCEPTED, _reminded),
+    "role_invitation": (S.ACCEPTED, _invited_to_organise),
+    "role_changed": (S.ACCEPTED, _role_changed),
     "session_announced": (S.ACCEPTED, lambda one: emails.session_announced(one.session, now=NOW, answer=one.answer)),
     "session_cancelled": (S.ACCEPTED, _cancelled),
     "session_cancelled_speaker": (S.ACCEPTED, _cancelled),
@@ -338,6 +392,8 @@ MAILS: dict[str, tuple[AnswerState, Writer]] = {
     "session_moved_speaker": (S.ACCEPTED, _moved),
     "session_reinstated": (S.ACCEPTED, _reinstated),
     "session_reinstated_speaker": (S.ACCEPTED, _reinstated),
+    "speaker_change": (S.ACCEPTED, _speaker_declined),
+    "speaker_change_decided": (S.ACCEPTED, _speaker_change_decided),
     "speaker_link": (
         S.ACCEPTED,
         lambda one: send_link(one.session, now=NOW, person=one.speaker, series=one.about.series, actor="organiser:1"),
@@ -346,7 +402,8 @@ MAILS: dict[str, tuple[AnswerState, Writer]] = {
     "thanks": (S.ACCEPTED, _thanked),
 }
 SAME_AT_EVERY_LEVEL = frozenset({"break_glass_opened", "confirm_address", "confirm_new_address", "data_erased"}) | {
-    *("link_resent", "subscription_confirm"),
+    *("account_changed", "address_change", "link_resent", "pass_phrase_reset", "role_invitation"),
+    "subscription_confirm",
 }
 """They name nothing, to anybody."""
 BY_COMMAND = frozenset({"mail_test"})

@@ -82,6 +82,7 @@ def blueprints() -> list[Blueprint]:
     from workshop.public.my import blueprint as my
     from workshop.public.routes import blueprint as public
     from workshop.public.speaker import blueprint as speaker
+    from workshop.public.welcome import blueprint as welcome
     from workshop.rsvp.organise import blueprint as rsvp_organise
     from workshop.rsvp.routes import blueprint as rsvp
     from workshop.summaries.organise import blueprint as summaries_organise
@@ -96,6 +97,7 @@ def blueprints() -> list[Blueprint]:
         my,
         erased,
         speaker,
+        welcome,
         public,
         elsewhere,
         programme_organise,

@@ -65,6 +65,7 @@ class Task:
 
 def tasks() -> list[Task]:
     """Return what there is to do besides delivering, in order."""
+    from workshop.accounts.service.resetting import answer_resets
     from workshop.announcements import service as announcements
     from workshop.organise.digest import send_digests
     from workshop.privacy import service as privacy
@@ -83,6 +84,7 @@ def tasks() -> list[Task]:
         Task("stricter levels", reminders.notice_levels, every=timedelta(seconds=10)),
         Task("invitations", send_invitations),
         Task("links", rsvp.answer_link_requests),
+        Task("pass phrases", answer_resets),
         Task("later sessions", rsvp.follow, every=timedelta(seconds=10)),
         # Looks at every session to come, and nobody minds ten seconds.
         Task("reminders", reminders.plan, every=timedelta(seconds=10)),

@@ -192,6 +192,8 @@ def main() -> None:
         folder = Path(place)
         port, bare_port = free_port(), free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKSHOP_")}
+        # As an installed package is: compiled, which the commands below see to.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment |= {"WORKSHOP_INSTANCE_PATH": place, "WORKSHOP_PORT": str(port), "WORKSHOP_RATE_LIMITS": "off"}
         if url := os.environ.get("WORKSHOP_DATABASE_URL"):
             environment["WORKSHOP_DATABASE_URL"] = url

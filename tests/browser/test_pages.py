@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from tests.builders import PASSWORD, both, build_answer, build_organiser, build_participant
 from tests.conftest import LiveServer
-from workshop.accounts.models import Role
+from workshop.accounts.models import Organiser, PassPhraseReset, Role
 from workshop.accounts.service import grant
+from workshop.accounts.service.inviting import invite
+from workshop.accounts.service.resetting import ask
 from workshop.announcements.models import Announcement, Subscriber
 from workshop.announcements.service import send_announcements
 from workshop.chatham.rule import ConsentKind, Level
@@ -43,6 +45,8 @@ from workshop.rsvp.service.standing import acknowledge
 
 pytestmark = pytest.mark.browser
 
+SCHEMES: dict[str, Literal["light", "dark"]] = {"fr": "light", "en": "dark"}
+"""In which colours the pages of a language are looked at: each page in both."""
 PUBLIC = (
     "/{lang}/",
     "/{lang}/series/decloisonner/",
@@ -68,6 +72,8 @@ PUBLIC = (
     "/{lang}/rule",
     "/{lang}/privacy",
     "/{lang}/login",
+    "/{lang}/login/forgotten",
+    "/{lang}/login/forgotten/sent",
     "/{lang}/no-such-page",
 )
 OWN = (
@@ -89,18 +95,34 @@ OWN = (
     "/{lang}/invitation/{group}/",
     "/{lang}/invitation/{group}/sent",
     "/{lang}/speaker/{speaker}/",
+    "/{lang}/speaker/{speaker}/about",
     "/{lang}/speaker/{speaker}/feed",
     "/{lang}/erased/{erased}",
 )
 ORGANISERS = (
     "/{lang}/organise/",
     "/{lang}/organise/series/new",
+    "/{lang}/organise/series/import",
+    "/{lang}/organise/series/exemple/paste",
+    "/{lang}/organise/series/exemple/export",
     "/{lang}/organise/series/exemple/",
     "/{lang}/organise/series/exemple/edit",
+    "/{lang}/organise/series/exemple/languages",
+    "/{lang}/organise/series/exemple/glossary",
     "/{lang}/organise/series/exemple/sessions/new",
     "/{lang}/organise/series/exemple/1/edit",
+    "/{lang}/organise/series/exemple/1/programme?new=s0",
+    "/{lang}/organise/series/exemple/1/changes",
+    "/{lang}/organise/series/exemple/1/versions",
+    "/{lang}/organise/series/exemple/1/publish",
+    "/{lang}/organise/series/exemple/activity",
     "/{lang}/organise/series/exemple/1/level",
     "/{lang}/organise/series/exemple/1/move",
+    "/{lang}/organise/series/exemple/1/postpone",
+    "/{lang}/organise/series/exemple/1/reinstate",
+    "/{lang}/organise/series/exemple/1/duplicate",
+    "/{lang}/organise/series/exemple/duplicate",
+    "/{lang}/organise/series/exemple/plan",
     "/{lang}/organise/series/exemple/1/tell",
     "/{lang}/organise/series/exemple/1/cancel",
     "/{lang}/organise/series/exemple/5/edit",
@@ -126,11 +148,19 @@ ORGANISERS = (
     "/{lang}/organise/series/exemple/questions",
     "/{lang}/organise/series/exemple/questions/new",
     "/{lang}/organise/series/exemple/people-with-access",
+    "/{lang}/organise/search?q=drogue",
     "/{lang}/organise/series/exemple/invitations",
     "/{lang}/organise/series/exemple/invitations/new",
     "/{lang}/organise/series/exemple/invitations/group",
     "/{lang}/organise/series/exemple/invitations/send",
     "/{lang}/organise/series/exemple/invitations/remind",
+    "/{lang}/organise/series/exemple/people",
+    "/{lang}/organise/series/exemple/people/asked",
+    "/{lang}/organise/series/exemple/people/committee",
+    "/{lang}/organise/series/exemple/people/new",
+    "/{lang}/organise/series/exemple/people/{person_id}",
+    "/{lang}/organise/series/exemple/people/{person_id}/delete",
+    "/{lang}/organise/series/exemple/people/{person_id}/merge",
     "/{lang}/organise/series/exemple/speakers",
     "/{lang}/organise/series/exemple/speakers/parts/{part}",
     "/{lang}/organise/series/exemple/speakers/people/{person_id}",
@@ -146,7 +176,24 @@ ORGANISERS = (
     "/{lang}/organise/series/exemple/announcements/{draft}/edit",
     "/{lang}/organise/series/exemple/announcements/{written}",
     "/{lang}/account",
+    "/{lang}/account/second-factor",
+    "/{lang}/organise/accounts",
+    "/{lang}/welcome/{welcome}/",
+    "/{lang}/reset/{reset}/",
 )
+
+
+def build_welcome(session: Session, organiser: Organiser) -> str:
+    """Return the token of an invitation to an account."""
+    invited = invite(session, now=clock.now(), email="invited@example.org", language="fr", by=organiser)
+    return issue(session, purpose=Purpose.ACCESS, subject=invited.subject)
+
+
+def build_reset(session: Session, organiser: Organiser) -> str:
+    """Return the token of a link to a new pass phrase."""
+    ask(session, now=clock.now(), email=organiser.email)
+    reset = session.scalars(sa.select(PassPhraseReset)).one()
+    return issue(session, purpose=Purpose.RESET, subject=reset.subject)
 
 
 @pytest.fixture
@@ -188,6 +235,8 @@ def tokens(live_server: LiveServer) -> dict[str, str]:
             },
             **build_speaker(session, series),
             **build_announcements(session, series),
+            "welcome": build_welcome(session, organiser),
+            "reset": build_reset(session, organiser),
             "message": build_failed_mail(session, answer),
             "nameless": issue(session, purpose=Purpose.MY, subject=nameless.subject),
             "new_address": issue(session, purpose=Purpose.MY, subject=change.subject),
@@ -339,6 +388,7 @@ def test_public_and_personal_pages_fit_are_accessible_and_light(
 ) -> None:
     context = browser.new_context(base_url=live_server.url, viewport={"width": width, "height": 900})
     page = context.new_page()
+    page.emulate_media(color_scheme=SCHEMES[lang])
     for path in (*PUBLIC, *OWN):
         look(page, path.format(lang=lang, **tokens), width)
     context.close()
@@ -357,6 +407,21 @@ def test_a_page_that_did_not_change_keeps_its_looks(
     context.close()
 
 
+def test_whoever_reads_in_the_dark_gets_light_letters(browser: Browser, live_server: LiveServer) -> None:
+    context = browser.new_context(base_url=live_server.url)
+    page = context.new_page()
+    page.goto("/fr/")
+    lightness = "(name => getComputedStyle(document.documentElement)[name].match(/\\d+/g).reduce((a, b) => a + +b, 0))"
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found[scheme] = page.evaluate(f"{lightness}('color') < {lightness}('backgroundColor')")
+    page.emulate_media(media="print", color_scheme="dark")
+    found["print"] = page.evaluate(f"{lightness}('color') < {lightness}('backgroundColor')")
+    assert found == {"light": True, "dark": False, "print": True}
+    context.close()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_organisers_pages_fit_are_accessible_and_light(
     browser: Browser, live_server: LiveServer, tokens: dict[str, str], width: int
@@ -369,6 +434,7 @@ def test_organisers_pages_fit_are_accessible_and_light(
     page.locator("main form button").first.click()
     page.wait_for_url("**/organise/")
     for lang in ("fr", "en"):
+        page.emulate_media(color_scheme=SCHEMES[lang])
         for path in ORGANISERS:
             look(page, path.format(lang=lang, **tokens), width)
         page.goto(f"/{lang}/organise/series/exemple/4/answers")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.builders import NOW, both, build_series, build_session
 from tests.clients import tools
-from workshop.core.markup import typeset
+from workshop.core.typography import typeset
 from workshop.programme.models import SessionStatus
 
 pytestmark = [pytest.mark.usefixtures("clock"), pytest.mark.databases("sqlite")]

@@ -1,5 +1,7 @@
 """Every text in both languages, written as their editors would."""
 
+import re
+
 import pytest
 from babel.messages.catalog import Catalog, Message
 
@@ -45,3 +47,10 @@ def test_a_bare_percent_is_a_fault_in_a_template_alone() -> None:
 def test_english_is_the_source() -> None:
     catalogue: Catalog = catalogues.read("en")
     assert [message.id for message in catalogues.texts(catalogue) if message.string != message.id] == []
+
+
+def test_no_text_hides_from_the_catalogues_behind_a_name_of_its_own() -> None:
+    """Only `_` and the functions' own names are looked for when texts are taken up."""
+    aliases = re.compile(r"gettext as (?!_\b)\w+")
+    hidden = [path for path in (catalogues.ROOT / "workshop").rglob("*.py") if aliases.search(path.read_text("utf-8"))]
+    assert hidden == []

@@ -26,7 +26,7 @@ from tests.builders import (
     build_session,
     build_slot,
 )
-from workshop.accounts.models import Organiser, Role
+from workshop.accounts.models import Organiser, Role, RoleInvitation
 from workshop.announcements import emails as announcements
 from workshop.announcements.models import Announcement, Subscriber
 from workshop.announcements.queries import Group, find_recipient
@@ -37,18 +37,22 @@ from workshop.feedback.models import Feedback
 from workshop.feedback.rule import add
 from workshop.mail.models import MailText
 from workshop.mail.texts import KINDS
-from workshop.people.models import Person
+from workshop.people.models import Person, Portrait, SpeakerChange
 from workshop.programme.models import (
+    GlossaryTerm,
     LevelProposal,
     Question,
     QuestionKind,
     Recording,
     Series,
+    SessionDraft,
+    SessionVersion,
     Slides,
     SpeakerConsent,
     SpeakerSlot,
     WorkshopSession,
 )
+from workshop.programme.service.history import snapshot
 from workshop.rsvp.models import Answer, AnswerState, Participant, QuestionReply
 from workshop.rsvp.service import inviting
 from workshop.summaries.models import Quotation, SpeakerRole, Summary, SummaryApproval
@@ -95,7 +99,8 @@ EVERYWHERE = frozenset({PAGE, PERSONAL, INVITATION, CALENDAR, FEED, MACHINE, MAI
 ON_PAGES = frozenset({PAGE, PERSONAL, INVITATION})
 OWN = frozenset({PERSONAL})
 CONFIRMED = ("participant", "speaker", "moderator")
-AT_WORK = ("organiser", "helper")
+AT_WORK = ("organiser", "editor", "answers", "helper", "door")
+"""Owner, editor, answers, translator, and whoever helps at one door."""
 AUDIENCES = ("public", "stranger", "invited", *CONFIRMED, *AT_WORK, "partner", "administrator")
 
 Cell = tuple[frozenset[str], frozenset[str], frozenset[str]]
@@ -109,10 +114,13 @@ NONE: Cell = (NOWHERE, NOWHERE, NOWHERE)
 
 CONTENT = ("abstract", "objective", "section", "item", "itemabstract", "place", "link")
 PEOPLE = ("speaker", "affiliation", "biography", "moderator")
-FOR_ORGANISERS = (
-    "participant", "address", "belonging", "needs", "reply", "waiting", "invitee", "refusal", "room", "kept", "nameless",
-    "hidden", "noslides", "speakeraddress", "subscriber", "remark",
+OF_THE_LIST = (
+    "participant", "address", "belonging", "needs", "reply", "waiting", "invitee", "refusal", "subscriber", "remark",
 )  # fmt: skip
+"""Of those who take part, or may."""
+OF_PLANNING = ("room", "kept", "nameless", "hidden", "noslides", "speakeraddress", "formerly")
+"""Of the sessions and those who speak, for those who plan."""
+FOR_ORGANISERS = (*OF_THE_LIST, *OF_PLANNING, "asked")
 WRITTEN: Cell = (NOWHERE, NOWHERE, frozenset({PERSONAL, MAIL}))
 """What organisers wrote to those who take part: where mail names nothing, it is read on the personal page."""
 TABLE: dict[str, tuple[Cell, Cell, Cell, Cell]] = {
@@ -126,34 +134,54 @@ TABLE: dict[str, tuple[Cell, Cell, Cell, Cell]] = {
     "summary": (PASSED_ON, PASSED_ON, PAGES, NONE),
     "quotation": (PASSED_ON, PASSED_ON, PAGES, NONE),
     "draft": (NONE, NONE, NONE, NONE),
+    "aside": (NONE, NONE, NONE, NONE),
+    "term": (NONE, NONE, NONE, NONE),
+    "earlier": (NONE, NONE, NONE, NONE),
+    "wish": (NONE, NONE, NONE, NONE),
+    "portrait": (PAGES, PAGES, INSIDE, INSIDE),
     "announcement": (WRITTEN, WRITTEN, INSIDE, INSIDE),
     **dict.fromkeys(FOR_ORGANISERS, (NONE, NONE, NONE, NONE)),
 }
 
 
-def allowed(datum: str, level: Level, audience: str) -> frozenset[str]:
+def allowed(datum: str, level: Level, audience: str) -> frozenset[str]:  # noqa: PLR0911 (one for each exception)
     """Return the kinds of places at which this audience may find the datum."""
     public, invited, confirmed = TABLE[datum][level.strictness]
+    if audience == "speaker" and datum in {"wish", "earlier"}:
+        # What they asked for, and where they worked before, on their own page and in their own export.
+        return public | OWN
     if audience in CONFIRMED:
         return public | confirmed
     if audience == "invited":
         return public | invited
-    if audience == "organiser" and datum == "draft":
-        # Every button is pressed, that which publishes it too.
+    if audience == "answers" and datum == "draft":
+        return frozenset({WORKSPACE, FEED})
+    if audience in {"organiser", "editor"} and datum in {"draft", "aside", "wish", "formerly"}:
+        # Every button is pressed, those which publish it, take it over or set it back too.
         return EVERYWHERE | {WORKSPACE}
     if audience == "partner" and public:
         # Whom to invite to what: as the public knows it.
         return public | {WORKSPACE}
-    is_written = (datum, level) != ("remark", CLO)  # of a closed session no word is
-    if (audience == "organiser" and is_written) or (audience == "helper" and _is_for_helpers(datum, level)):
-        return public | {WORKSPACE}
-    return public
+    return public | ({WORKSPACE} if _is_at_hand(datum, level, audience) else NOWHERE)
+
+
+def _is_at_hand(datum: str, level: Level, audience: str) -> bool:
+    """Whether somebody with this role finds it in the workspace."""
+    if (datum, level) == ("remark", CLO):
+        return False  # of a closed session no word is written down
+    if audience == "editor":
+        return datum not in {*OF_THE_LIST, "announcement", "asked"}
+    if audience == "answers":
+        return datum in {*OF_THE_LIST, "announcement", "title", "draft"}
+    if audience == "door":
+        return (datum, level) == ("title", DIS)
+    return audience == "organiser" or (audience == "helper" and _is_for_helpers(datum, level))
 
 
 def _is_for_helpers(datum: str, level: Level) -> bool:
     """Content only: never what is the participants', and of the people no more than the public may know."""
-    return datum not in {*FOR_ORGANISERS, "announcement"} and (
-        level <= DIS or datum not in {*PEOPLE, "slides", "recording"}
+    return datum not in {*FOR_ORGANISERS, "announcement", "wish"} and (
+        level <= DIS or datum not in {*PEOPLE, "earlier", "portrait", "slides", "recording"}
     )
 
 
@@ -188,7 +216,17 @@ MUST = (
     # Of a closed session nothing is written down.
     *(("remark", level, "organiser", WORKSPACE) for level in (REC, DIS, WHO)),
     *((datum, level, "organiser", WORKSPACE) for level in Level for datum in ("title", "participant", "needs", "room")),
-    *(("title", level, "helper", WORKSPACE) for level in Level),
+    *(("title", level, audience, WORKSPACE) for level in Level for audience in ("helper", "editor", "answers")),
+    *(
+        (datum, level, "editor", WORKSPACE)
+        for level in Level
+        for datum in ("room", "aside", "wish", "formerly", "term")
+    ),
+    *(("participant", level, "answers", WORKSPACE) for level in Level),
+    ("title", DIS, "door", WORKSPACE),
+    *(("asked", level, "organiser", WORKSPACE) for level in Level),
+    *(("wish", level, "speaker", PERSONAL) for level in Level),
+    *(("portrait", level, "public", PAGE) for level in (REC, DIS)),
 )
 
 
@@ -231,12 +269,16 @@ def plant(session: Session, *, has_crowd: bool = True) -> World:
     draft.published_at = None
     world.organisers = {
         "organiser": build_organiser(session, series, name="Zyxowner", email="zyxowner@example.org"),
-        "helper": build_organiser(session, series, role=Role.HELPER),
+        "editor": build_organiser(session, series, role=Role.EDITOR),
+        "answers": build_organiser(session, series, role=Role.ANSWERS),
+        "helper": build_organiser(session, series, role=Role.TRANSLATOR),
+        "door": build_organiser(session, series, role=Role.HELPER),
         "partner": build_organiser(session, series, role=Role.PARTNER),
         "administrator": build_organiser(session, is_administrator=True),
         "stranger": build_organiser(session, build_series(session, slug="another-series")),
     }
     world.organisers["partner"].roles[0].organisation = "Another partner"
+    world.organisers["door"].roles[0].workshop_session_id = world.sessions[DIS].id
     series.revision += 1
     session.commit()
     return world
@@ -282,6 +324,53 @@ def _plant_session(session: Session, world: World, level: Level, number: int) ->
         _summary(session, one, level)
     _people_who_answered(session, world, one, level)
     _announce(session, world, one, level)
+    _plan(session, one, speaker, level)
+
+
+def _plan(session: Session, one: WorkshopSession, speaker: Person, level: Level) -> None:
+    """Let something be kept aside, asked for, said otherwise before, and not yet taken up."""
+    aside = {"values": {"abstract": word("aside", level).to_json()}, "base": ""}
+    session.add(SessionDraft(workshop_session_id=one.id, content=aside, saved_at=NOW, saved_by="organiser:1"))
+    after = snapshot(one)
+    before = after | {"values": after["values"] | {"objectives": [word("formerly", level).to_json()]}}
+    version = {"published_at": NOW, "published_by": "organiser:1"}
+    session.add(SessionVersion(workshop_session_id=one.id, before=before, after=after, **version))
+    session.add(GlossaryTerm(series_id=one.series_id, position=level.strictness, term=word("term", level)))
+    session.add(
+        SpeakerChange(
+            series_id=one.series_id,
+            person_id=speaker.id,
+            content={"biography": word("wish", level).to_json()},
+            was={"biography": speaker.biography.to_json()},
+            asked_at=NOW,
+        )
+    )
+    speaker.former = ({"until": "2020-01-01", "affiliations": [word("earlier", level).to_json()]},)
+    key = canary("portrait", level)
+    session.add(
+        Portrait(
+            person_id=speaker.id,
+            key=key,
+            media_type="image/png",
+            content=b"\x89PNG\r\n\x1a\n" + key.encode(),
+            uploaded_at=NOW,
+            uploaded_by="speaker",
+        )
+    )
+    address = f"{canary('asked', level)}@example.org"
+    session.add(
+        RoleInvitation(
+            series_id=one.series_id,
+            email=address,
+            email_folded=address,
+            language="fr",
+            role=Role.EDITOR,
+            invited_by="organiser:1",
+            created_at=NOW,
+            closes_at=NOW + timedelta(days=7),
+        )
+    )
+    session.flush()
 
 
 def _word_mail(session: Session, series: Series) -> None:

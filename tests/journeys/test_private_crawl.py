@@ -160,6 +160,7 @@ def test_partners_and_helpers_reach_no_list_no_address_and_no_room(
     _invited(session, by_level[Level.DISCUSSION])
     organiser = build_organiser(session, by_level[Level.CLOSED].series, role=role)
     organiser.roles[0].organisation = "ONG" if role is Role.PARTNER else ""
+    organiser.roles[0].workshop_session_id = by_level[Level.CLOSED].id if role is Role.HELPER else None
     sign_in(client, organiser)
     result = crawl(client, ("/en/organise/",))
     series = by_level[Level.CLOSED].series.slug

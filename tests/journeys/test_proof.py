@@ -81,7 +81,7 @@ def known(world: World, token: str = "unknown") -> dict[str, list[object]]:
         "session": [one.slug for one in world.sessions.values()],
         "uid": [one.uid for one in world.sessions.values()],
         "token": [token],
-        "key": [*world.slides.values(), *(canary("noslides", level) for level in Level)],
+        "key": [*world.slides.values(), *(canary(one, level) for one in ("noslides", "portrait") for level in Level)],
         "answer": [world.egos[level].id for level in Level],
         "organiser": [one.id for one in world.organisers.values()],
         "slot": [1, 2, 3],
@@ -128,7 +128,7 @@ def _leaks(result: Crawl, audience: str) -> list[str]:
                 for path in result.where(word)
                 if place_of(path) not in may and not _is_echo(result, path, word)
             ]
-    if audience != "organiser":
+    if audience not in {"organiser", "editor", "answers"}:
         found += [
             f"number of participants of {level.value}: {path}"
             for level, number in NUMBERS.items()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.databases("sqlite")
 _BASE = "http://127.0.0.1:5000"
 _LINK = re.compile(_BASE + r"(/[^\s<>\"']*)")
 _AGENTS = ("", "curl/8", "Mozilla/5.0", "GoogleImageProxy", "Barracuda Sentinel", "Mozilla/5.0 (SafeLinks) Chrome/130")
-_SIGNED_IN_ONLY = {"break_glass_opened", "digest"}
+_SIGNED_IN_ONLY = {"break_glass_opened", "digest", "role_changed", "speaker_change"}
 
 
 def _all_rows() -> dict[str, list[tuple[object, ...]]]:

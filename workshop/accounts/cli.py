@@ -11,6 +11,9 @@ from flask_babel import ngettext
 
 from workshop.accounts import queries, service
 from workshop.accounts.models import Organiser
+from workshop.accounts.service.administering import take_factor_off
+from workshop.accounts.service.inviting import invite as invite_to_account
+from workshop.accounts.service.resetting import answer_resets, ask
 from workshop.core import clock
 from workshop.core.addresses import BadAddressError
 from workshop.core.db import db
@@ -24,8 +27,12 @@ group = AppGroup("organiser", help="Accounts of those who sign in to the workspa
 @click.option("--name", default="", help="Name shown in the workspace.")
 @click.option("--admin", is_flag=True, help="May manage accounts; that opens no series.")
 @click.option("--password-stdin", is_flag=True, help="Read the pass phrase from the first line of standard input.")
-def add(email: str, name: str, admin: bool, password_stdin: bool) -> None:  # noqa: FBT001 (click passes flags by name)
+@click.option("--invite", is_flag=True, help="Mail a link by which they choose their own pass phrase.")
+def add(email: str, name: str, admin: bool, password_stdin: bool, invite: bool) -> None:  # noqa: FBT001 (click passes flags by name)
     """Add an organiser. The pass phrase is asked for twice; without a terminal one is made and printed once."""
+    if invite:
+        _invite(email, is_more=bool(name or admin or password_stdin))
+        return
     phrase, is_made = _ask(is_from_input=password_stdin)
     try:
         service.add_organiser(
@@ -65,11 +72,34 @@ def list_() -> None:
 
 @group.command("reset")
 @click.argument("email")
-def reset(email: str) -> None:
+@click.option("--mail", is_flag=True, help="Mail a link to a new pass phrase; nothing changes before it is used.")
+@click.option("--second-factor", is_flag=True, help="Turn the second factor off as well, with its recovery codes.")
+def reset(email: str, mail: bool, second_factor: bool) -> None:  # noqa: FBT001 (click passes flags by name)
     """Set a new random pass phrase, printed once, and end all sign-ins."""
+    if second_factor:
+        take_factor_off(db.session(), now=clock.now(), organiser=_get(email), by="command")
+    if mail:
+        ask(db.session(), now=clock.now(), email=_get(email).email)
+        answer_resets(db.session(), now=clock.now())
+        db.session.commit()
+        click.echo(_("A link that works for an hour is on its way to %(address)s.", address=email))
+        return
     phrase = service.reset_pass_phrase(db.session(), now=clock.now(), organiser=_get(email))
     db.session.commit()
     click.echo(_("Pass phrase, shown only now: %(phrase)s", phrase=phrase))
+
+
+def _invite(email: str, *, is_more: bool) -> None:
+    if is_more:
+        raise click.UsageError(_("--invite goes with no other option: whoever is invited says the rest."))
+    if queries.find_organiser(db.session(), email=email) is not None:
+        raise click.ClickException(_("An organiser has this address already."))
+    try:
+        invite_to_account(db.session(), now=clock.now(), email=email, language=languages()[0], by=None)
+    except BadAddressError:
+        raise click.ClickException(_("This is no e-mail address: %(address)s", address=email)) from None
+    db.session.commit()
+    click.echo(_("An invitation is on its way to %(address)s.", address=email))
 
 
 def _get(email: str) -> Organiser:

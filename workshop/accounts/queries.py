@@ -8,7 +8,16 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from workshop.accounts.models import BreakGlass, Organiser, Role, SeriesRole, SignIn
+from workshop.accounts.models import (
+    BreakGlass,
+    Organiser,
+    OrganiserAddressChange,
+    PassPhraseReset,
+    Role,
+    RoleInvitation,
+    SeriesRole,
+    SignIn,
+)
 from workshop.core.addresses import fold_address
 
 
@@ -22,23 +31,43 @@ def list_organisers(session: Session) -> Sequence[Organiser]:
     return session.scalars(sa.select(Organiser).order_by(Organiser.email_folded)).all()
 
 
-def find_role(session: Session, *, organiser_id: int, series_id: int) -> Role | None:
-    """Return the role that somebody has in a series; None: the series does not exist for them."""
+def holds(now: datetime) -> sa.ColumnElement[bool]:
+    """Return what is true of a role that has not expired: an expired one is none, wherever somebody asks."""
+    return sa.or_(SeriesRole.expires_at.is_(None), SeriesRole.expires_at > now)
+
+
+def find_held(session: Session, *, organiser_id: int, series_id: int, now: datetime) -> SeriesRole | None:
+    """Return the role that somebody has in a series, with what belongs to it; None: it does not exist for them."""
     return session.scalar(
-        sa.select(SeriesRole.role).where(SeriesRole.organiser_id == organiser_id, SeriesRole.series_id == series_id)
+        sa.select(SeriesRole).where(
+            SeriesRole.organiser_id == organiser_id, SeriesRole.series_id == series_id, holds(now)
+        )
     )
 
 
-def list_roles(session: Session, *, organiser_id: int) -> dict[int, Role]:
+def find_role(session: Session, *, organiser_id: int, series_id: int, now: datetime) -> Role | None:
+    """Return the role that somebody has in a series; None: the series does not exist for them."""
+    held = find_held(session, organiser_id=organiser_id, series_id=series_id, now=now)
+    return held.role if held is not None else None
+
+
+def list_held(session: Session, *, organiser_id: int, now: datetime) -> Sequence[SeriesRole]:
+    """Return every role of an organiser, by series."""
+    return session.scalars(
+        sa.select(SeriesRole).where(SeriesRole.organiser_id == organiser_id, holds(now)).order_by(SeriesRole.series_id)
+    ).all()
+
+
+def list_roles(session: Session, *, organiser_id: int, now: datetime) -> dict[int, Role]:
     """Return series id → role of an organiser."""
-    rows = session.execute(
-        sa.select(SeriesRole.series_id, SeriesRole.role).where(SeriesRole.organiser_id == organiser_id)
-    )
-    return {row[0]: row[1] for row in rows}
+    return {held.series_id: held.role for held in list_held(session, organiser_id=organiser_id, now=now)}
 
 
 def list_access(session: Session, *, series_id: int) -> Sequence[tuple[Organiser, SeriesRole]]:
-    """Return who has which role in a series: owners first, then in the order of the other roles, by address."""
+    """Return who has which role in a series: owners first, then in the order of the other roles, by address.
+
+    Those whose role has expired stand there too, as its owners see it.
+    """
     order = sa.case({role: number for number, role in enumerate(Role)}, value=SeriesRole.role)
     rows = session.execute(
         sa.select(Organiser, SeriesRole)
@@ -57,6 +86,19 @@ def find_access(session: Session, *, series_id: int, organiser_id: int) -> tuple
         .where(SeriesRole.series_id == series_id, SeriesRole.organiser_id == organiser_id)
     ).first()
     return (row[0], row[1]) if row else None
+
+
+def list_invitations(session: Session, *, now: datetime, series_id: int | None) -> Sequence[RoleInvitation]:
+    """Return who is invited to a role in a series and has not accepted yet; None: to an account only."""
+    return session.scalars(
+        sa.select(RoleInvitation)
+        .where(
+            RoleInvitation.series_id == series_id if series_id is not None else RoleInvitation.series_id.is_(None),
+            RoleInvitation.used_at.is_(None),
+            RoleInvitation.closes_at > now,
+        )
+        .order_by(RoleInvitation.email_folded, RoleInvitation.id)
+    ).all()
 
 
 def list_sign_ins(session: Session, *, organiser_id: int) -> Sequence[SignIn]:
@@ -114,39 +156,63 @@ def list_glass_of(session: Session, *, organiser_id: int) -> Sequence[BreakGlass
     ).all()
 
 
-def list_with_list(session: Session, *, series_id: int) -> Sequence[Organiser]:
-    """Return the enabled owners and organisers of a series: who sees who takes part."""
+def list_with_list(session: Session, *, series_id: int, now: datetime) -> Sequence[Organiser]:
+    """Return the enabled accounts that see who takes part in a series."""
     return session.scalars(
         sa.select(Organiser)
         .join(SeriesRole, SeriesRole.organiser_id == Organiser.id)
         .where(
             SeriesRole.series_id == series_id,
-            SeriesRole.role.in_([Role.OWNER, Role.ORGANISER]),
+            SeriesRole.role.in_([Role.OWNER, Role.ORGANISER, Role.ANSWERS]),
+            holds(now),
             Organiser.is_enabled,
         )
         .order_by(Organiser.id)
     ).all()
 
 
-def list_digest_readers(session: Session, *, known_since: datetime) -> list[tuple[Organiser, list[int]]]:
-    """Return the enabled organisers who want a digest, each with the ids of the series whose answers they see.
+def list_planners(session: Session, *, series_id: int, now: datetime) -> Sequence[Organiser]:
+    """Return the enabled accounts that plan a series: its owners, organisers and editors."""
+    return session.scalars(
+        sa.select(Organiser)
+        .join(SeriesRole, SeriesRole.organiser_id == Organiser.id)
+        .where(
+            SeriesRole.series_id == series_id,
+            SeriesRole.role.in_([Role.OWNER, Role.ORGANISER, Role.EDITOR]),
+            Organiser.is_enabled,
+            holds(now),
+        )
+        .order_by(Organiser.id)
+    ).all()
+
+
+def is_planner(session: Session, organiser_id: int, *, series_id: int, now: datetime) -> bool:
+    """Whether an account is enabled and plans a series."""
+    return any(one.id == organiser_id for one in list_planners(session, series_id=series_id, now=now))
+
+
+def list_digest_readers(
+    session: Session, *, known_since: datetime, now: datetime
+) -> list[tuple[Organiser, dict[int, Role]]]:
+    """Return the enabled organisers who want a digest, each with series id → role where they plan or see answers.
 
     Those whose accounts are younger than `known_since` are left out.
     """
     rows = session.execute(
-        sa.select(Organiser, SeriesRole.series_id)
+        sa.select(Organiser, SeriesRole.series_id, SeriesRole.role)
         .join(SeriesRole, SeriesRole.organiser_id == Organiser.id)
         .where(
-            SeriesRole.role.in_([Role.OWNER, Role.ORGANISER]),
+            SeriesRole.role.in_([Role.OWNER, Role.ORGANISER, Role.EDITOR, Role.ANSWERS]),
+            holds(now),
             Organiser.is_enabled,
             Organiser.wants_digest,
             Organiser.created_at <= known_since,
         )
         .order_by(Organiser.id, SeriesRole.series_id)
     )
-    found: dict[int, tuple[Organiser, list[int]]] = {}
-    for organiser, series_id in rows:
-        found.setdefault(organiser.id, (organiser, []))[1].append(series_id)
+    found: dict[int, tuple[Organiser, dict[int, Role]]] = {}
+    for organiser, series_id, role in rows:
+        found.setdefault(organiser.id, (organiser, {}))[1][series_id] = role
     return list(found.values())
 
 
@@ -154,3 +220,15 @@ def wants_digest(session: Session, organiser_id: int) -> bool:
     """Whether somebody still has an account, and wants a digest."""
     statement = sa.select(Organiser.wants_digest).where(Organiser.id == organiser_id, Organiser.is_enabled)
     return bool(session.scalar(statement))
+
+
+def may_still_arrive(session: Session, *, kind: str, subject: str, now: datetime) -> bool:
+    """Whether what a message about an account leads to is still open: its link was not used, replaced or past."""
+    tables: dict[str, type[RoleInvitation | PassPhraseReset | OrganiserAddressChange]] = {
+        "role_invitation": RoleInvitation,
+        "pass_phrase_reset": PassPhraseReset,
+        "address_change": OrganiserAddressChange,
+    }
+    table = tables[kind]
+    row = session.scalar(sa.select(table).where(table.subject == subject, table.closes_at > now))
+    return row is not None and getattr(row, "used_at", None) is None

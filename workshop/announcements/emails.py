@@ -15,6 +15,7 @@ from workshop.announcements.queries import CONFIRM_WITHIN, KIND, Recipient, dedu
 from workshop.announcements.rule import paragraphs
 from workshop.core.language import languages
 from workshop.core.links import Purpose, mark
+from workshop.core.typography import typeset
 from workshop.core.urls import external_url
 from workshop.mail.render import Rendered, render, unmarked
 from workshop.mail.service import enqueue, enqueue_many, sender_of
@@ -182,15 +183,15 @@ def _context(
 ) -> dict[str, Any]:
     """Return what the templates of an announcement need; nothing that organisers typed where it must be neutral."""
     order = languages_of(announcement.series)
-    text = announcement.body.pick(language, order)
+    text, subject = announcement.body.pick(language, order), announcement.subject.pick(language, order)
     return {
         "is_neutral": is_neutral,
         "is_to_subscriber": is_to_subscriber,
         "is_test": is_test,
         "read_url": read_url,
         "stop_url": stop_url,
-        "own_subject": "" if is_neutral else unmarked(announcement.subject.pick(language, order).value),
-        "paragraphs": [] if is_neutral else paragraphs(text.value),
+        "own_subject": "" if is_neutral else unmarked(typeset(subject.value, subject.language)),
+        "paragraphs": [] if is_neutral else paragraphs(typeset(text.value, text.language)),
         "text_language": None if is_neutral or text.language == language else text.language,
         "series_title": None if is_neutral else announcement.series.title,
     }

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from workshop.accounts.routes import current_organiser, require_sign_in
+from workshop.accounts.rule import LISTERS
 from workshop.announcements import service
 from workshop.announcements.emails import Sample, languages_of, sample
 from workshop.announcements.forms import AnnouncementForm, ConfirmForm, group_data
@@ -47,7 +48,7 @@ from workshop.core.errors import NotFoundError
 from workshop.core.language import languages
 from workshop.mail.models import OutboxState
 from workshop.programme.models import Series
-from workshop.programme.organise import MANAGERS, open_series, series_row
+from workshop.programme.organise import Depth, open_series, series_row
 from workshop.rsvp.forms.lists import read_number
 from workshop.rsvp.view.lists import session_name
 
@@ -73,8 +74,8 @@ class _Opened(NamedTuple):
 
 
 def _open(series: str) -> _Opened:
-    found, role = open_series(series, *MANAGERS)
-    return _Opened(found, series_row(found, role, now=clock.now()))
+    found, role = open_series(series, *LISTERS, depth=Depth.LEVELS)
+    return _Opened(found, series_row(found, role))
 
 
 def _open_one(series: str, key: str) -> tuple[_Opened, Announcement]:

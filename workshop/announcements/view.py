@@ -16,6 +16,7 @@ from workshop.announcements.rule import Paragraph, paragraphs
 from workshop.chatham.rule import Audience, Surface
 from workshop.core.language import language_name, languages
 from workshop.core.localized import Localized
+from workshop.core.typography import typeset
 from workshop.mail.models import OutboxState
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.view import session_disclosure
@@ -154,9 +155,10 @@ def message_facts(states: Mapping[OutboxState, int]) -> list[tuple[str, int]]:
 def message_view(announcement: Announcement, at: datetime, language: str) -> MessageView:
     """Return an announcement for a reader of `language` who got it at that instant."""
     order = announcement.series.languages
-    body = announcement.body.pick(language, order)
+    body, subject = announcement.body.pick(language, order), announcement.subject.pick(language, order)
     other = body.language if body.language not in {None, language} else None
-    return MessageView(announcement.subject.pick(language, order).value, paragraphs(body.value), other, at)
+    words, text = typeset(subject.value, subject.language), typeset(body.value, body.language)
+    return MessageView(words, paragraphs(text), other, at)
 
 
 def listed(series: Series) -> list[WorkshopSession]:

@@ -137,6 +137,7 @@ def _session() -> Schema:
         "ends_at": _say("The end, exclusive.", ref("schemas", "Instant")),
         "timezone": ref("schemas", "Zone"),
         "status": _one_of(SessionStatus, "A cancelled one will not take place; a tentative one may still move."),
+        "postponed": {"description": "Whether it is cancelled only until there is a new date.", "type": "boolean"},
         "format": _one_of(Format, "What kind of session it is."),
         "mode": _one_of(Mode, "Where it takes place. The way into the room is for those who take part."),
         "place": _say("Where, as far as the Rule lets it be said.", ref("schemas", "Text")),

@@ -70,6 +70,7 @@ def session_document(view: SessionView, series_title: Localized, today: Standing
         "short_title": _text(view.short_title),
         **_when(view),
         "status": view.status.value,
+        "postponed": view.is_postponed,
         "format": view.format.value,
         "mode": view.mode.value,
         "place": _text(view.place),

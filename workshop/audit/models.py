@@ -23,7 +23,7 @@ class LogEntry(Base):
     """`organiser:<id>`, `participant` (no id: the log identifies nobody who takes part), `worker`, `command`."""
     action: Mapped[str] = mapped_column(sa.String(64))
     """What was done, as `feature.verb`."""
-    object: Mapped[str] = mapped_column(sa.String(128), default="")
+    object: Mapped[str] = mapped_column(sa.String(128), default="", index=True)
     """`series:<id>`, `session:<id>` …: identifiers, not names."""
     details: Mapped[dict[str, Any]] = mapped_column(JSONObject, default=dict)
     previous_hash: Mapped[str] = mapped_column(sa.String(64))

@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from workshop.accounts.forms import PressForm
+from workshop.accounts.models import Role
 from workshop.accounts.queries import list_roles
 from workshop.accounts.routes import current_organiser, require_sign_in
+from workshop.accounts.rule import PLANNERS
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.calendars.service import make_feed, renew_feed, revoke_feed
@@ -21,7 +23,6 @@ from workshop.core.db import db
 from workshop.core.limits import Limit, limited
 from workshop.core.links import Purpose, find_token, has_link
 from workshop.core.urls import external_url
-from workshop.programme.organise import MANAGERS
 
 blueprint = Blueprint(
     "calendars_organise", "workshop.calendars", template_folder="templates", url_prefix="/<lang:lang>/organise"
@@ -36,13 +37,13 @@ def calendar(lang: str) -> ResponseReturnValue:
     """Show the address of one's own calendar, or how to get one."""
     session, organiser = db.session(), current_organiser()
     token = find_token(session, purpose=Purpose.FEED, subject=organiser.subject)
-    roles = list_roles(session, organiser_id=organiser.id)
+    roles = list_roles(session, organiser_id=organiser.id, now=clock.now())
     return render_template(
         "calendars/organise.html",
         links=feed_links(external_url("calendars.secret_feed", token=token)) if token else None,
         # One made under an earlier SECRET_KEY still opens, but cannot be shown again.
         is_lost=token is None and has_link(session, purpose=Purpose.FEED, subject=organiser.subject),
-        has_series=any(role in MANAGERS for role in roles.values()),
+        has_series=any(role in {*PLANNERS, Role.ANSWERS} for role in roles.values()),
         reads=organiser.language,
         press=PressForm(formdata=None),
         page_language=lang,

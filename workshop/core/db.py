@@ -27,6 +27,11 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+NUMBERED_ONCE: dict[str, Any] = {"sqlite_autoincrement": True}
+"""For the tables whose numbers the log, kept versions and open pages name: none is given a second time.
+
+SQLite would otherwise give the last number again once its row is deleted.
+"""
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -24,6 +24,7 @@ from workshop.core.addresses import MAX_LENGTH, BadAddressError, check_address
 from workshop.core.language import NAMES, languages
 from workshop.core.localized import Localized
 from workshop.core.localtime import suggested_zones, zone_names
+from workshop.core.typography import typeset
 
 MINIMUM_SECONDS = 2
 """A person needs longer to fill in a form; a robot does not."""
@@ -93,6 +94,22 @@ class LanguageInput:
         return f"{self.field.name}-{self.language}"
 
     @property
+    def mark(self) -> Any:
+        """What says that this text may no longer hold; None: nothing does."""
+        return self.field.marks.get(self.language)
+
+    @property
+    def as_typed(self) -> str | None:
+        """How it was typed, where its typography was corrected since and nothing is stored yet."""
+        found: str | None = self.field.corrected.get(self.language)
+        return found
+
+    @property
+    def may_be_typeset(self) -> bool:
+        """Whether its typography can be corrected: only where the form offers that."""
+        return self.field.offers_typesetting and typeset(self.value, self.language) != self.value
+
+    @property
     def id(self) -> str:
         """Identifier for the label."""
         return f"{self.field.id}-{self.language}"
@@ -120,6 +137,11 @@ class LocalizedField(Field):
     def __init__(self, *args: Any, max_length: int = 500, **kwargs: Any) -> None:
         """As WTForms; `max_length` in characters holds for each language."""
         self.max_length = max_length
+        self.marks: Mapping[str, Any] = {}
+        """Language → what says that this text may no longer hold."""
+        self.offers_typesetting = False
+        self.corrected: dict[str, str] = {}
+        """Language → the text as typed, where its typography was corrected."""
         super().__init__(*args, **kwargs)
 
     @property
@@ -172,6 +194,12 @@ class LocalizedField(Field):
             if len(text) > self.max_length:
                 raise StopValidation(_("At most %(number)s characters in each language.", number=self.max_length))
 
+    def correct(self, language: str, *, as_typed: str) -> None:
+        """Set the text of a language as it is printed, until the form is sent; `as_typed` is how it was."""
+        self.typed[language] = typeset(self._value(language), language)
+        if self.typed[language] != as_typed:
+            self.corrected[language] = as_typed
+
     def _value(self, language: str) -> str:
         return self.typed[language] if language in self.typed else self.text_of(language)
 
@@ -191,7 +219,9 @@ def _join(texts: dict[str, str], before: Localized) -> Localized:
     if len(values) == 1 and values != {""} and not others and (len(texts) > 1 or before.is_neutral):
         return Localized.neutral(values.pop())
     # In the order that the value had: an export keeps the order of its languages.
-    order = [*(language for language in before if language in texts), *(code for code in texts if code not in before)]
+    # A neutral text has every language and names none.
+    known = [language for language in before if language in texts]
+    order = [*known, *(code for code in texts if code not in known)]
     return Localized({**{language: texts[language] for language in order}, **others})
 
 

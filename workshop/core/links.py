@@ -37,6 +37,10 @@ class Purpose(enum.StrEnum):
     INVITATION = "invitation"
     SPEAKER = "speaker"
     FEEDBACK = "feedback"
+    ACCESS = "access"
+    """An organiser's way to an account, and to a role."""
+    RESET = "reset"
+    """An organiser's way to a new pass phrase."""
 
 
 class SecretLink(Base):

@@ -11,42 +11,18 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
+from workshop.core.typography import typeset
+
 TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "code", "hr"}
 ATTRIBUTES = {"a": {"href"}}
 SCHEMES = {"http", "https", "mailto"}
 
-_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
-_BEFORE_COLON = re.compile(r"[ \u00a0\u202f]+:(?!\w)")
-_BEFORE_HIGH = re.compile(r"[ \u00a0\u202f]+([;!?])")
 # Lines that begin with a letter, without blanks at their ends or any sign that Markdown looks at: most texts, and the
 # parser takes longer over a thousand of them than everything else that a calendar needs.
 _SIGNS = r"\\`*_\[\]<>&|\x00-\x1f\x7f-\x9f\u2028\u2029"
 _LINE = rf"[^\W\d_](?:[^{_SIGNS}]*[^{_SIGNS}\s])?"
 _UNMARKED = re.compile(rf"{_LINE}(?:\n+{_LINE})*")
 _PARAGRAPHS = re.compile(r"\n{2,}")
-_OPENING = re.compile(r"«[ \u00a0\u202f]*")
-_CLOSING = re.compile(r"[ \u00a0\u202f]*»")
-
-
-def typeset(text: str, language: str | None) -> str:
-    """Return `text` with the typography of its language: no-break spaces of French, typographic apostrophes.
-
-    What organisers type is stored as typed; this is for showing it. A neutral text (None) is left as it is.
-    """
-    # Most texts have none of these signs, and looking for one letter costs a tenth of looking for a pattern.
-    if language is None:
-        return text
-    if "'" in text:
-        text = _APOSTROPHE.sub("’", text)
-    if language != "fr":
-        return text
-    if ":" in text:
-        text = _BEFORE_COLON.sub("\u00a0:", text)
-    if ";" in text or "!" in text or "?" in text:
-        text = _BEFORE_HIGH.sub("\u202f\\1", text)
-    if "«" in text or "»" in text:
-        text = _CLOSING.sub("\u00a0»", _OPENING.sub("«\u00a0", text))
-    return text
 
 
 @lru_cache(maxsize=1024)

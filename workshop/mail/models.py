@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workshop.core.db import Base, JSONObject, JSONTuple, enum_column
+from workshop.core.db import NUMBERED_ONCE, Base, JSONObject, JSONTuple, enum_column
 
 
 class OutboxState(enum.StrEnum):
@@ -32,7 +32,7 @@ class OutboxMessage(Base):
     """
 
     __tablename__ = "outbox_message"
-    __table_args__ = (sa.Index("ix_outbox_message_due", "state", "priority", "id", "next_attempt_at"),)
+    __table_args__ = (sa.Index("ix_outbox_message_due", "state", "priority", "id", "next_attempt_at"), NUMBERED_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(sa.String(200), unique=True)

@@ -45,6 +45,11 @@ def export(session: Session, *, person_ref: str, email: str = "") -> list[dict[s
     ]
 
 
+def follow(session: Session, *, person_ref: str, now_ref: str) -> None:
+    """Keep the messages to a person theirs where their id becomes another, as an account's does with its address."""
+    session.execute(sa.update(OutboxMessage).where(OutboxMessage.person_ref == person_ref).values(person_ref=now_ref))
+
+
 def list_refs(session: Session, *, email: str) -> list[str]:
     """Return the random ids under which there are messages to an address, whoever has it now, the oldest first."""
     folded = fold_address(email)

@@ -30,6 +30,7 @@ from workshop.core import localtime
 from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages, speaking
 from workshop.core.localized import Localized, Text
+from workshop.core.typography import typeset
 from workshop.mail.texts import DIRECTIONS, KINDS, PRODUCTS_SUBJECT, OwnText, Paragraph, ParsedText, Placeholder, parse
 
 MAX_SUBJECT = 300
@@ -261,7 +262,8 @@ def picked(text: Localized | str) -> Text:
     if not isinstance(text, Localized):
         return Text(unmarked(text if isinstance(text, Markup) else str(text)), None)
     found = text.pick(_language(), languages())
-    return Text(unmarked(found.value), None if found.language == _language() else found.language)
+    value = typeset(unmarked(found.value), found.language)
+    return Text(value, None if found.language == _language() else found.language)
 
 
 def language_name(code: str) -> str:

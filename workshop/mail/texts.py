@@ -254,6 +254,22 @@ def list_own(session: Session, *, series_id: int) -> dict[tuple[str, str], OwnTe
     return {(row.kind, row.language): OwnText(row.subject, row.body) for row in rows}
 
 
+def copy_own(session: Session, *, now: datetime, source: int, target: int) -> None:
+    """Give a new series another one's own wording. Flushes.
+
+    Args:
+        session: the database.
+        now: the present instant.
+        source: id of the series that has it.
+        target: id of the one that has none yet.
+    """
+    session.add_all(
+        MailText(series_id=target, kind=kind, language=language, subject=own.subject, body=own.body, revised_at=now)
+        for (kind, language), own in list_own(session, series_id=source).items()
+    )
+    session.flush()
+
+
 def save_own(session: Session, *, now: datetime, series_id: int, kind: str, language: str, own: OwnText) -> bool:
     """Keep a series' own wording; returns whether anything changed. Flushes.
 

@@ -16,7 +16,7 @@ from workshop.chatham.rule import Audience, Level, Surface, effective_level
 from workshop.core.localized import Localized
 from workshop.programme.models import Item, LevelProposal, WorkshopSession
 from workshop.programme.queries import list_asked_people, list_proposals
-from workshop.programme.view import SessionView, default_label, session_view
+from workshop.programme.view import SessionView, session_view, workspace_name
 from workshop.rsvp.queries.levels import count_asked, count_people_told_looser, count_told_looser
 from workshop.rsvp.rule import level_of
 from workshop.summaries.models import Summary
@@ -137,10 +137,16 @@ def find_effects(
     found = []
     for one in sessions:
         was, stands, proposal = before[one.id], after[one.id], new.get(one.id)
-        has_changed = (was.level, was.own, was.items) != (stands.level, stands.own, stands.items)
-        if (has_changed and one.is_published) or proposal is not None:
+        if (_has_changed(was, stands) and one.is_published) or proposal is not None:
             found.append(_effect(session, one, was, stands, proposal))
     return found
+
+
+def _has_changed(was: Seen, stands: Seen) -> bool:
+    """Whether any level is another one; a part that came under the session's own, or went, changes none."""
+    before = dict(was.items)
+    is_other = any(level is not before.get(item, stands.own) for item, level in stands.items)
+    return is_other or (was.level, was.own) != (stands.level, stands.own)
 
 
 def mark_of(effects: Sequence[Effect]) -> str:
@@ -157,7 +163,7 @@ def _effect(session: Session, one: WorkshopSession, was: Seen, stands: Seen, pro
         speakers = [person for person, _at in list_asked_people(session, proposal)]
         people = Counts(sum(bool(person.email) for person in speakers), sum(not person.email for person in speakers))
     return Effect(
-        name=one.title or one.label or default_label(one.number),
+        name=workspace_name(one),
         before=was,
         after=stands,
         told=Counts(*count_told_looser(session, [one.id])),

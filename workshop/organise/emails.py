@@ -11,15 +11,17 @@ from flask_babel import gettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from workshop.accounts.models import BreakGlass, Organiser
+from workshop.accounts.models import BreakGlass, Organiser, Role
 from workshop.accounts.queries import list_with_list
+from workshop.accounts.view import ROLE_NAMES
+from workshop.chatham.rule import Level
 from workshop.core.erasures import account_ref
-from workshop.core.language import speaking
+from workshop.core.language import languages, speaking
 from workshop.core.links import cut
 from workshop.core.urls import external_url
-from workshop.mail.render import MAX_SUBJECT, Rendered
+from workshop.mail.render import MAX_SUBJECT, Rendered, unmarked
 from workshop.mail.service import enqueue
-from workshop.programme.models import WorkshopSession
+from workshop.programme.models import Series, WorkshopSession
 from workshop.rsvp.emails import Sample
 
 PRIORITY = 20
@@ -36,7 +38,7 @@ def break_glass_opened(session: Session, *, now: datetime, glass: BreakGlass, op
 
     Neutral: it names no series and repeats no reason, which their pages show.
     """
-    found = list_with_list(session, series_id=glass.series_id)
+    found = list_with_list(session, series_id=glass.series_id, now=now)
     for organiser in found:
         enqueue(
             session,
@@ -59,6 +61,61 @@ def break_glass_opened(session: Session, *, now: datetime, glass: BreakGlass, op
             },
         )
     return len(found)
+
+
+def role_changed(
+    session: Session, *, now: datetime, series: Series, organiser: Organiser, role: Role | None, by: Organiser
+) -> int | None:
+    """Tell an organiser of the role that they have in a series from now on; None: none any more.
+
+    A strict series is not named.
+    """
+    ref, language = account_ref(organiser.email_folded), organiser.language
+    title = "" if series.level >= Level.WHOLE_SESSION else unmarked(series.title.pick(language, languages()).value)
+    return enqueue(
+        session,
+        now=now,
+        kind="role_changed",
+        priority=PRIORITY,
+        series_id=series.id,
+        workshop_session_id=None,
+        person_ref=ref,
+        answer_ref="",
+        basis={"organiser": organiser.id, "role": role.value if role else "", "is_neutral": not title},
+        dedupe_key=f"role_changed:{ref}:{series.id}:{role.value if role else None}:{now.isoformat()}",
+        recipient=organiser.email,
+        language=language,
+        sender_name="",
+        context={
+            "said": _said(role, title=title, by=by, to=organiser),
+            "role": role.value if role else "",
+            "desk_url": external_url("organise.dashboard", lang=language),
+        },
+    )
+
+
+def _said(role: Role | None, *, title: str, by: Organiser, to: Organiser) -> str:
+    """Return in the reader's language what has become of their role."""
+    with speaking(to.language):
+        what, name = title or gettext("A series under a strict rule"), by.name or by.email
+        if role is None:
+            words = gettext("%(name)s has ended your access to this series: %(what)s.", name=name, what=what)
+        elif by.id == to.id:
+            words = gettext("You have handed this series over: %(what)s. You organise it from now on.", what=what)
+        elif role is Role.OWNER:
+            words = gettext(
+                "%(name)s has made you the owner of this series: %(what)s. You decide who has access to it.",
+                name=name,
+                what=what,
+            )
+        else:
+            words = gettext(
+                "%(name)s has given you another role in this series: %(what)s. From now on it is: %(role)s.",
+                name=name,
+                what=what,
+                role=ROLE_NAMES[role],
+            )
+        return str(words)
 
 
 def reminder_test(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -12,48 +13,59 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from workshop.accounts.models import Role
 from workshop.accounts.service import ORGANISATION_LENGTH, REASON_LENGTH, REASON_MINIMUM
+from workshop.accounts.view import ROLE_NAMES
 from workshop.chatham.rule import ConsentKind
-from workshop.core.fields import AddressField, LineField, TextField
-from workshop.core.language import NAMES
+from workshop.core.fields import AddressField, LineField, TextField, WallTimeField
+from workshop.core.language import NAMES, languages
 
-ROLE_NAMES = {
-    Role.OWNER: _("Owner"),
-    Role.ORGANISER: _("Organiser"),
-    Role.HELPER: _("Helper"),
-    Role.PARTNER: _("Partner"),
-}
-ROLE_MEANINGS = {
-    Role.OWNER: _("does everything, and decides who has access"),
-    Role.ORGANISER: _("edits sessions, decides on answers, invites people"),
-    Role.HELPER: _("edits texts, and finds people at the door by their code"),
-    Role.PARTNER: _("invites people for an organisation, and sees those people only"),
-}
+
+class InstitutionField(LineField):
+    """One line, with the names that the series knows offered."""
+
+    choices: tuple[str, ...] = ()
 
 
 class RoleForm(FlaskForm):
-    """A role in a series; a partner's with the organisation."""
+    """A role in a series, of which institution, for how long; a helper's with the session."""
 
     role = SelectField(_("Role"), default=Role.ORGANISER.value)
-    organisation = LineField(
-        _("Organisation"),
+    organisation = InstitutionField(
+        _("Institution"),
         validators=[Length(max=ORGANISATION_LENGTH)],
-        description=_("For a partner only: whose invitations they make and see."),
+        description=_("Shown beside their name in this list. A partner makes and sees invitations in its name."),
+    )
+    session = SelectField(_("Session"), default="", description=_("For a helper only: at whose door they stand."))
+    until = WallTimeField(
+        _("Until"),
+        description=_(
+            "On the clock of the series. Empty: until you take it away; for a helper, a day after the session’s end."
+        ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer every role."""
+    def __init__(
+        self, *args: Any, sessions: Sequence[tuple[str, str]], institutions: Sequence[str], **kwargs: Any
+    ) -> None:
+        """Offer every role, the series' sessions (slug and name) and the institutions that it knows."""
         super().__init__(*args, **kwargs)
         self.role.choices = [(role.value, words) for role, words in ROLE_NAMES.items()]
+        self.session.choices = [("", ""), *sessions]
+        self.organisation.choices = tuple(institutions)
 
 
-class GrantForm(RoleForm):
-    """A role for whoever has an account."""
+class AccessForm(RoleForm):
+    """A role for whom one invites."""
 
     email = AddressField(
-        _("E-mail address of the account"),
-        validators=[InputRequired(_("Please write the address with which they sign in."))],
+        _("E-mail address"),
+        validators=[InputRequired(_("Please write the address to invite."))],
         render_kw={"autocomplete": "off", "type": "email"},
     )
+    language = SelectField(_("Language of the message"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the instance's languages."""
+        super().__init__(*args, **kwargs)
+        self.language.choices = [(code, NAMES.get(code, code)) for code in languages()]
 
 
 CONSENT_NAMES = {

@@ -22,6 +22,7 @@ REASONS: Final = {
     "another address": _("The address has changed since; the message for the new one is another."),
     "answer withdrawn": _("The answer was withdrawn before it left."),
     "answer changed": _("The answer changed before it left; another message says how it stands."),
+    "no longer theirs": _("They no longer speak or moderate here."),
     "answered": _("The invitation was answered or taken back before it left."),
     "declined": _("The invitation was answered or taken back before it left."),
     "withdrawn": _("The invitation was answered or taken back before it left."),

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from workshop.accounts.models import Role, SeriesRole
 from workshop.core.localized import Localized
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.mail.suppression import SUPPRESSED
-from workshop.people.models import Person
-from workshop.programme.models import Series, WorkshopSession
+from workshop.people.models import ChangeState, Person, SpeakerChange, StaleText
+from workshop.programme.models import Series, SessionDraft, WorkshopSession
 from workshop.programme.queries import series_parts, session_parts
 from workshop.reminders.queries import TOLD
 from workshop.rsvp.emails.levels import ASKING
@@ -288,3 +289,41 @@ def list_coming(session: Session, series_ids: Collection[int], *, now: datetime)
         .options(joinedload(WorkshopSession.series, innerjoin=True), *session_parts())
         .order_by(WorkshopSession.starts_at, WorkshopSession.id)
     ).all()
+
+
+def list_doors(session: Session, organiser_id: int, *, now: datetime) -> Sequence[WorkshopSession]:
+    """Return the sessions at whose doors somebody helps now, with their series, the earliest first."""
+    return session.scalars(
+        sa.select(WorkshopSession)
+        .join(SeriesRole, SeriesRole.workshop_session_id == WorkshopSession.id)
+        .where(SeriesRole.organiser_id == organiser_id, SeriesRole.role == Role.HELPER)
+        .where(sa.or_(SeriesRole.expires_at.is_(None), SeriesRole.expires_at > now), WorkshopSession.is_published)
+        .options(joinedload(WorkshopSession.series, innerjoin=True), *session_parts())
+        .order_by(WorkshopSession.starts_at, WorkshopSession.id)
+    ).all()
+
+
+def count_changes_waiting(session: Session, series_ids: Collection[int]) -> dict[int, int]:
+    """Return series' id → changes that those who speak asked for and nobody has decided on; absent means none."""
+    rows = session.execute(
+        sa.select(SpeakerChange.series_id, sa.func.count())
+        .where(SpeakerChange.series_id.in_(list(series_ids)), SpeakerChange.state == ChangeState.WAITING)
+        .group_by(SpeakerChange.series_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def count_stale(session: Session, series_ids: Collection[int]) -> dict[str, int]:
+    """Return owner, such as `session:4`, → its texts whose other language was changed since; absent means none."""
+    rows = session.execute(
+        sa.select(StaleText.owner, sa.func.count())
+        .where(StaleText.series_id.in_(list(series_ids)))
+        .group_by(StaleText.owner)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def list_kept_aside(session: Session, session_ids: Collection[int]) -> set[int]:
+    """Return which of these sessions have edits that are kept aside."""
+    statement = sa.select(SessionDraft.workshop_session_id)
+    return set(session.scalars(statement.where(SessionDraft.workshop_session_id.in_(list(session_ids)))))

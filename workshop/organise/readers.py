@@ -34,6 +34,11 @@ def as_published(workshop_session: WorkshopSession) -> bool:
     return is_draft
 
 
+def as_draft(workshop_session: WorkshopSession) -> None:
+    """Take `as_published` back."""
+    set_committed_value(workshop_session, "is_published", False)
+
+
 def make_answer(workshop_session: WorkshopSession, *, now: datetime, language: str, is_discreet: bool) -> Answer:
     """Return a seat held by somebody made up, outside any database session.
 
@@ -75,6 +80,7 @@ def make_answer(workshop_session: WorkshopSession, *, now: datetime, language: s
         told_floor_languages=workshop_session.floor_languages,
         told_interpretation=workshop_session.interpretation,
         told_status=workshop_session.status,
+        told_postponed=workshop_session.postponed_at is not None,
         told_level=notice_of(workshop_session).level,
         code="EXEMPLE2",
     )

@@ -232,7 +232,7 @@ _READERS = (
     (lazy_gettext("Participant’s e-mail"), Audience.PARTICIPANT, (Surface.MAIL,)),
     (lazy_gettext("Participant’s calendar"), Audience.PARTICIPANT, (Surface.CALENDAR,)),
     (lazy_gettext("Speaker’s page"), Audience.SPEAKER, (Surface.PERSONAL_PAGE,)),
-    (lazy_gettext("Helper"), Audience.HELPER, (Surface.PAGE, Surface.FORM)),
+    (lazy_gettext("Translator, helper"), Audience.HELPER, (Surface.PAGE, Surface.FORM)),
     (lazy_gettext("Organiser"), Audience.ORGANISER, (Surface.PAGE, Surface.FORM)),
 )
 _TITLES = {

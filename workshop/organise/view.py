@@ -45,7 +45,10 @@ KINDS = {
     "thanks": _("Thanks after a session"),
     "reminder_test": _("Test of a reminder, to an organiser"),
     "digest": _("Daily digest for an organiser"),
+    "role_changed": _("Another role in the workspace"),
     "speaker_link": _("Link of a speaker’s own page"),
+    "speaker_change": _("A speaker’s answer or change, to an organiser"),
+    "speaker_change_decided": _("What became of a speaker’s change"),
     "session_moved": _("Session moved"),
     "session_cancelled": _("Session cancelled"),
     "session_changed": _("Session changed"),
@@ -54,6 +57,10 @@ KINDS = {
     "session_reinstated_speaker": _("Session takes place after all, to somebody who speaks"),
     "session_changed_speaker": _("Session changed, to somebody who speaks"),
     "break_glass_opened": _("Opened by an administrator"),
+    "role_invitation": _("Invitation to the workspace"),
+    "pass_phrase_reset": _("Link to a new pass phrase, for an organiser"),
+    "address_change": _("Confirm a new address, for an organiser"),
+    "account_changed": _("Change of an account, told to its organiser"),
     "session_reinstated": _("Session takes place after all"),
     "level_raised": _("Stricter rule"),
     "level_raised_speaker": _("Stricter rule, to somebody who speaks"),
@@ -168,10 +175,31 @@ class AccessRow:
     role: str
     """In a word."""
     organisation: str
+    door: Localized | None
+    """A helper's session."""
     since: datetime
+    until: datetime | None
+    is_over: bool
+    """The role has ended by itself."""
     is_oneself: bool
+    may_own: bool
+    """The series can be handed over to them."""
     form: Any
     """To give another role."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """Somebody invited to a role who has not accepted yet."""
+
+    id: int
+    email: str
+    role: str
+    """In a word."""
+    organisation: str
+    door: Localized | None
+    since: datetime
+    closes_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from workshop.chatham.rule import Audience, Level, Surface, Visibility, disclosu
 from workshop.core import links
 from workshop.core.db import UTCDateTime
 from workshop.core.faults import Fault, InvalidValuesError
+from workshop.core.localized import Localized
 from workshop.mail.service import redirect_queued
 from workshop.people.checks import Checker
 from workshop.people.models import CommitteeMember, Partner, Person
-from workshop.people.values import PartnerValues, PersonValues, clean_person, partner_values, person_values
+from workshop.people.staleness import follow, joined
+from workshop.people.values import PartnerValues, PersonValues, clean_person, former_data, partner_values, person_values
 
 _SERIES = sa.table(
     "series",
@@ -39,7 +41,13 @@ _SLOTS = sa.table("speaker_slot", sa.column("workshop_session_id"), sa.column("p
 
 
 def save_person(
-    session: Session, *, now: datetime, series_id: int, values: PersonValues, languages: Sequence[str]
+    session: Session,
+    *,
+    now: datetime,
+    series_id: int,
+    values: PersonValues,
+    languages: Sequence[str],
+    actor: str = "command",
 ) -> Person:
     """Add a person, or bring the one of that key in that series up to date. Flushes.
 
@@ -49,6 +57,7 @@ def save_person(
         series_id: the series; two series never share a person.
         values: everything said of the person.
         languages: of texts.
+        actor: as the log names who did it.
 
     Raises:
         InvalidValuesError: with every fault.
@@ -59,19 +68,38 @@ def save_person(
     person = session.scalar(sa.select(Person).where(Person.series_id == series_id, Person.key == values.key))
     if person is not None and person_values(person) == values:
         return person
+    before = {} if person is None else _texts_of(person)
     if person is None:
         person = Person(series_id=series_id, key=values.key)
         session.add(person)
     else:
         if person.email != values.email:
             _follow_address(session, person, values.email)
-        if (person.name, person.affiliations) != (values.name, values.affiliations):
+        if (person.name, person.affiliations, person_values(person).former) != (
+            values.name,
+            values.affiliations,
+            values.former,
+        ):
             revise_sessions_of(session, now=now, person_id=person.id)
     person.name, person.role, person.affiliations = values.name, values.role, values.affiliations
     person.biography, person.links, person.email = values.biography, values.links, values.email
+    person.former = former_data(values.former)
     session.flush()
+    follow(
+        session,
+        now=now,
+        actor=actor,
+        series_id=series_id,
+        owner=f"person:{person.id}",
+        before=before,
+        after=_texts_of(person),
+    )
     raise_revision(session, now=now, series_id=series_id)
     return person
+
+
+def _texts_of(person: Person) -> dict[str, Localized]:
+    return {"role": person.role, "affiliations": joined(person.affiliations), "biography": person.biography}
 
 
 def set_contact(

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from workshop.core.localized import Localized
 from workshop.people.checks import Checker
 from workshop.people.models import Partner, Person
 
 EMPTY = Localized()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerValues:
+    """Where somebody worked until a day."""
+
+    until: date
+    """The first day on which it no longer held."""
+    affiliations: tuple[Localized, ...] = ()
+    role: Localized | None = None
+    """None: the same as afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +33,8 @@ class PersonValues:
     name: str
     role: Localized = EMPTY
     affiliations: tuple[Localized, ...] = ()
+    former: tuple[FormerValues, ...] = ()
+    """The earliest first."""
     biography: Localized = EMPTY
     links: tuple[str, ...] = ()
     email: str = ""
@@ -41,9 +57,31 @@ def person_values(person: Person) -> PersonValues:
         name=person.name,
         role=person.role,
         affiliations=person.affiliations,
+        former=tuple(_former_values(one) for one in person.former),
         biography=person.biography,
         links=person.links,
         email=person.email,
+    )
+
+
+def _former_values(said: dict[str, Any]) -> FormerValues:
+    role = said.get("role")
+    return FormerValues(
+        until=date.fromisoformat(said["until"]),
+        affiliations=tuple(Localized.from_json(text) for text in said["affiliations"]),
+        role=None if role is None else Localized.from_json(role),
+    )
+
+
+def former_data(values: tuple[FormerValues, ...]) -> tuple[dict[str, Any], ...]:
+    """Return what `Person.former` holds for these."""
+    return tuple(
+        {
+            "until": one.until.isoformat(),
+            "affiliations": [text.to_json() for text in one.affiliations],
+            **({} if one.role is None else {"role": one.role.to_json()}),
+        }
+        for one in values
     )
 
 
@@ -59,9 +97,24 @@ def clean_person(values: PersonValues, checker: Checker, prefix: str = "") -> Pe
         name=checker.line(f"{prefix}name", values.name, limit=200, is_required=True),
         role=checker.localized(f"{prefix}role", values.role),
         affiliations=checker.localized_list(f"{prefix}affiliations", values.affiliations),
+        former=_clean_former(values.former, checker, f"{prefix}former"),
         biography=checker.localized(f"{prefix}biography", values.biography, is_long=True),
         links=checker.urls(f"{prefix}links", values.links),
         email=checker.email(f"{prefix}email", values.email),
+    )
+
+
+def _clean_former(values: tuple[FormerValues, ...], checker: Checker, field: str) -> tuple[FormerValues, ...]:
+    checker.many(field, values)
+    if any(later.until <= earlier.until for earlier, later in itertools.pairwise(values)):
+        checker.add(field, "not_in_order")
+    return tuple(
+        FormerValues(
+            until=one.until,
+            affiliations=checker.localized_list(f"{field}.{index}.affiliations", one.affiliations),
+            role=None if one.role is None else checker.localized(f"{field}.{index}.role", one.role),
+        )
+        for index, one in enumerate(values)
     )
 
 

@@ -31,9 +31,12 @@ KINDS = {
     Kind.ROOMS: lazy_gettext("addresses of rooms"),
     Kind.REMARKS: lazy_gettext("words of feedback"),
     Kind.SUPPRESSED: lazy_gettext("addresses that refused mail"),
+    Kind.SPEAKER_CHANGES: lazy_gettext("decided changes of those who speak"),
     Kind.MAIL: lazy_gettext("texts of messages"),
     Kind.SIGN_INS: lazy_gettext("ended sign-ins"),
+    Kind.ACCOUNT_LINKS: lazy_gettext("invitations and links of organisers"),
     Kind.GLASS: lazy_gettext("reasons of administrators"),
+    Kind.ROLES: lazy_gettext("roles that ended"),
     Kind.WINDOWS: lazy_gettext("counters of limits"),
 }
 

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from workshop.accounts.models import Organiser, Role
 from workshop.accounts.queries import find_organiser
-from workshop.accounts.service import LastOwnerError, OrganisationError, grant
+from workshop.accounts.service import AFTERWARDS, LastOwnerError, OrganisationError, Terms, grant
 from workshop.audit.service import record
 from workshop.core.clock import now
 from workshop.core.db import db
 from workshop.core.language import languages
 from workshop.programme.models import Series
 from workshop.programme.sentences import sentence
-from workshop.programme.seriesfile import Entry, FileFault, SeriesFileError, export_series, import_series
+from workshop.programme.seriesfile import FileFault, SeriesFileError, entry_line, export_series, import_series
 from workshop.programme.service import CountAnswers
 
 
@@ -73,12 +73,16 @@ def make_group(count_answers: CountAnswers) -> click.Group:
     @click.argument("slug")
     @click.argument("email")
     @click.option("--role", type=click.Choice([role.value for role in Role]), default="owner", show_default=True)
-    @click.option("--organisation", metavar="NAME", default="", help="A partner’s: whose invitations they see.")
-    def grant_(slug: str, email: str, role: str, organisation: str) -> None:
-        """Give the organiser EMAIL a role in the series SLUG, in place of any earlier one."""
+    @click.option("--organisation", metavar="NAME", default="", help="Their institution; a partner’s invitations.")
+    @click.option("--session", "door", metavar="SLUG", default="", help="A helper’s: at whose door they stand.")
+    def grant_(slug: str, email: str, role: str, organisation: str, door: str) -> None:
+        """Give the organiser EMAIL a role in the series SLUG, in place of any earlier one.
+
+        A helper's ends a day after the session.
+        """
         session = db.session()
         found, organiser = _get_series(session, slug), _get_organiser(session, email)
-        _grant(session, found.id, organiser, Role(role), organisation)
+        _grant(session, found.id, organiser, _terms(found, Role(role), organisation, door))
         session.commit()
         click.echo(_granted(email, slug, Role(role)))
 
@@ -110,7 +114,7 @@ def _import(file: Path, owner: str | None, count_answers: CountAnswers, *, is_dr
         session.commit()
     for entry in report.entries:
         if entry.code != "unchanged":
-            click.echo(_entry_line(entry))
+            click.echo(entry_line(entry))
     if not report.is_changed:
         click.echo(_("Nothing changes: the series is as the file says."))
     if organiser and not is_dry_run:
@@ -125,30 +129,6 @@ def _fault_line(file: str, fault: FileFault) -> str:
     return ": ".join(
         part for part in (place, fault.field, f'"{fault.value}"' if fault.value else "", sentence(fault)) if part
     )
-
-
-def _entry_line(entry: Entry) -> str:
-    kinds = {
-        "series": _("series"),
-        "session": _("session"),
-        "person": _("person"),
-        "section": _("section"),
-        "item": _("item"),
-        "question": _("question"),
-    }
-    what = {"kind": kinds[entry.kind], "name": entry.name, "fields": ", ".join(entry.fields)}
-    texts = {
-        "created": _("New %(kind)s: %(name)s", **what),
-        "updated": _("Changed %(kind)s %(name)s: %(fields)s", **what),
-        "left": _("Left alone, because the file lacks it: %(kind)s %(name)s", **what),
-        "asked": _(
-            "Not loosened yet: %(kind)s %(name)s. Everybody concerned is asked; the new level holds once each has "
-            "agreed.",
-            **what,
-        ),
-        "left_fields": _("Left alone in %(kind)s %(name)s, because the file lacks it: %(fields)s", **what),
-    }
-    return str(texts[entry.code])
 
 
 def _write_private(file: Path, text: str) -> None:
@@ -175,7 +155,10 @@ def _get_organiser(session: Session, email: str) -> Organiser:
 
 
 def _grant(
-    session: Session, series_id: int, organiser: Organiser, role: Role = Role.OWNER, organisation: str = ""
+    session: Session,
+    series_id: int,
+    organiser: Organiser,
+    terms: Terms = Terms(Role.OWNER),  # noqa: B008 (frozen)
 ) -> None:
     try:
         grant(
@@ -183,22 +166,35 @@ def _grant(
             now=now(),
             series_id=series_id,
             organiser=organiser,
-            role=role,
-            organisation=organisation,
+            role=terms.role,
+            organisation=terms.organisation,
+            workshop_session_id=terms.workshop_session_id,
+            expires_at=terms.expires_at,
             actor="command",
         )
     except OrganisationError as fault:
-        if fault.context["reason"] == "missing":
-            raise click.UsageError(_("A partner belongs to an organisation: --organisation NAME")) from fault
-        raise click.UsageError(_("Only a partner belongs to an organisation.")) from fault
+        raise click.UsageError(_("A partner belongs to an organisation: --organisation NAME")) from fault
     except LastOwnerError as fault:
         raise click.ClickException(_("The series would have no owner any more.")) from fault
+
+
+def _terms(series: Series, role: Role, organisation: str, door: str) -> Terms:
+    """Return a role with what belongs to it; raises UsageError where a helper's session is missing or unknown."""
+    found = next((one for one in series.sessions if one.slug == door), None)
+    if (role is Role.HELPER or door) and found is None:
+        raise click.UsageError(_("A helper stands at the door of a session: --session SLUG"))
+    if found is None:
+        return Terms(role, organisation)
+    return Terms(role, organisation, found.id, found.ends_at + AFTERWARDS if role is Role.HELPER else None)
 
 
 def _granted(email: str, slug: str, role: Role) -> str:
     texts = {
         Role.OWNER: _("%(email)s now owns the series %(slug)s.", email=email, slug=slug),
         Role.ORGANISER: _("%(email)s is now an organiser of the series %(slug)s.", email=email, slug=slug),
+        Role.EDITOR: _("%(email)s is now an editor of the series %(slug)s.", email=email, slug=slug),
+        Role.ANSWERS: _("%(email)s now sees the answers of the series %(slug)s.", email=email, slug=slug),
+        Role.TRANSLATOR: _("%(email)s is now a translator of the series %(slug)s.", email=email, slug=slug),
         Role.HELPER: _("%(email)s is now a helper of the series %(slug)s.", email=email, slug=slug),
         Role.PARTNER: _("%(email)s is now a partner of the series %(slug)s.", email=email, slug=slug),
     }

@@ -14,6 +14,7 @@ from workshop.people.personal_data import list_people
 from workshop.people.service import raise_revision, revise_sessions_of
 from workshop.programme.models import LevelProposal, SpeakerAgreement, SpeakerSlot, WorkshopSession
 from workshop.programme.service.consents import set_consent
+from workshop.programme.service.history import replace_key
 from workshop.programme.view.consents import BY_SPEAKER, consents_of
 
 TABLES = ("speaker_slot", "speaker_consent", "slides", "speaker_agreement")
@@ -66,6 +67,8 @@ def erase(session: Session, *, now: datetime, email: str) -> int:
             session.delete(slot)
         count += len(slots)
         session.execute(sa.delete(SpeakerAgreement).where(SpeakerAgreement.person_id == person.id))
+        # A key is made of a name.
+        replace_key(session, series_id=person.series_id, old=person.key, new=None)
         raise_revision(session, now=now, series_id=person.series_id)
     session.flush()
     return count
@@ -76,6 +79,8 @@ def _part(session: Session, slot: SpeakerSlot) -> dict[str, Any]:
         "session": session.get_one(WorkshopSession, slot.workshop_session_id).slug,
         "role": slot.role.value,
         "entered_at": slot.created_at.isoformat(),
+        "confirmed_at": slot.confirmed_at.isoformat() if slot.confirmed_at else None,
+        "declined_at": slot.declined_at.isoformat() if slot.declined_at else None,
         "consents": [
             {
                 "kind": consent.kind.value,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from workshop.accounts.models import SeriesRole
+from workshop.accounts.queries import holds
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.errors import NotFoundError
 from workshop.core.probe import Probe, literal
-from workshop.people.models import Person
+from workshop.people.models import ChangeState, Person, Portrait, SpeakerChange
 from workshop.programme.models import (
     Item,
     LevelProposal,
@@ -68,8 +70,11 @@ _PUBLIC_MARKS = Probe(
 def session_parts() -> tuple[ORMOption, ...]:
     """Return the options that load a session's programme, people and partners along with it."""
     return (
-        selectinload(WorkshopSession.sections).selectinload(Section.items).selectinload(Item.slots),
-        selectinload(WorkshopSession.slots),
+        selectinload(WorkshopSession.sections)
+        .selectinload(Section.items)
+        .selectinload(Item.slots)
+        .joinedload(SpeakerSlot.consents),
+        selectinload(WorkshopSession.slots).joinedload(SpeakerSlot.consents),
         selectinload(WorkshopSession.partners),
     )
 
@@ -80,13 +85,19 @@ def material_parts() -> tuple[ORMOption, ...]:
 
 
 def series_parts() -> tuple[ORMOption, ...]:
-    """Return the options that load a series whole."""
-    sessions = selectinload(Series.sessions)
+    """Return what loads a series whole, in a fixed number of statements."""
     return (
         selectinload(Series.committee),
         selectinload(Series.partners),
-        sessions.selectinload(WorkshopSession.sections).selectinload(Section.items).selectinload(Item.slots),
-        sessions.selectinload(WorkshopSession.slots),
+        *_programmes(selectinload(Series.sessions)),
+    )
+
+
+def _programmes(sessions: Any) -> tuple[ORMOption, ...]:
+    items = sessions.selectinload(WorkshopSession.sections).selectinload(Section.items)
+    return (
+        items.selectinload(Item.slots).joinedload(SpeakerSlot.consents),
+        sessions.selectinload(WorkshopSession.slots).joinedload(SpeakerSlot.consents),
         sessions.selectinload(WorkshopSession.partners),
     )
 
@@ -94,6 +105,29 @@ def series_parts() -> tuple[ORMOption, ...]:
 def find_series(session: Session, slug: str) -> Series | None:
     """Return the series of exactly that slug, whole."""
     return session.scalars(sa.select(Series).where(Series.slug == slug).options(*series_parts())).one_or_none()
+
+
+def find_bare_series(session: Session, slug: str) -> Series | None:
+    """Return the series of exactly that slug and nothing along with it."""
+    return session.scalars(sa.select(Series).where(Series.slug == slug)).one_or_none()
+
+
+def find_series_with_sessions(session: Session, slug: str, *, has_names: bool = False) -> Series | None:
+    """Return the series of exactly that slug with its sessions and their items, whose levels count.
+
+    With `has_names` also who speaks in them, and their partners.
+    """
+    sessions = selectinload(Series.sessions)
+    parts: tuple[ORMOption, ...] = (sessions.selectinload(WorkshopSession.sections).selectinload(Section.items),)
+    if has_names:
+        parts = _programmes(sessions)
+    return session.scalars(sa.select(Series).where(Series.slug == slug).options(*parts)).one_or_none()
+
+
+def find_held(session: Session, slug: str, *, organiser_id: int, now: datetime) -> SeriesRole | None:
+    """Return what somebody holds in the series of that slug; None: it does not exist for them."""
+    statement = sa.select(SeriesRole).join(Series, Series.id == SeriesRole.series_id)
+    return session.scalar(statement.where(Series.slug == slug, SeriesRole.organiser_id == organiser_id, holds(now)))
 
 
 def is_one_of(session: Session, slug: str, series_ids: Collection[int]) -> bool:
@@ -177,6 +211,31 @@ def find_slides_content(session: Session, key: str) -> tuple[str, bytes] | None:
     """Return the media type and the content of slides; None for a key that nothing has."""
     found = session.execute(sa.select(Slides.media_type, Slides.content).where(Slides.key == key)).one_or_none()
     return None if found is None else (found[0], found[1])
+
+
+def find_portrait_content(session: Session, key: str) -> tuple[str, bytes] | None:
+    """Return the media type and the content of a portrait; None for a key that nothing has."""
+    found = session.execute(sa.select(Portrait.media_type, Portrait.content).where(Portrait.key == key)).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def count_parts(session: Session, person_id: int) -> int:
+    """Return in how many parts of programmes somebody speaks or moderates, published or not."""
+    return session.scalar(sa.select(sa.func.count()).where(SpeakerSlot.person_id == person_id)) or 0
+
+
+def list_changes(
+    session: Session, series_id: int, *, states: Collection[ChangeState] = (ChangeState.WAITING,)
+) -> Sequence[SpeakerChange]:
+    """Return what those who speak in a series asked to change, in these states, the earliest first."""
+    statement = sa.select(SpeakerChange).where(SpeakerChange.series_id == series_id, SpeakerChange.state.in_(states))
+    return session.scalars(statement.order_by(SpeakerChange.asked_at, SpeakerChange.id)).all()
+
+
+def list_changes_of_person(session: Session, person_id: int) -> Sequence[SpeakerChange]:
+    """Return what somebody asked to change, the latest first."""
+    statement = sa.select(SpeakerChange).where(SpeakerChange.person_id == person_id)
+    return session.scalars(statement.order_by(SpeakerChange.asked_at.desc(), SpeakerChange.id.desc())).all()
 
 
 def find_series_alone(session: Session, slug: str) -> Series | None:
@@ -320,8 +379,9 @@ def list_asked_people(session: Session, proposal: LevelProposal) -> Sequence[tup
 
 
 def asks_slot() -> sa.ColumnElement[bool]:
-    """Whether a proposal is asked of whose slot it is: all those of a session, or of the one item."""
+    """Whether a proposal is asked of whose slot it is: all those of a session, or of the one item, who still come."""
     return sa.and_(
+        SpeakerSlot.declined_at.is_(None),
         SpeakerSlot.workshop_session_id == LevelProposal.workshop_session_id,
         sa.or_(LevelProposal.item_id.is_(None), SpeakerSlot.item_id == LevelProposal.item_id),
     )

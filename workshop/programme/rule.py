@@ -27,6 +27,8 @@ class Facts:
     """Objects as the session keeps them."""
     level: Level | None = None
     """The one shown."""
+    is_postponed: bool = False
+    """Whether it is cancelled only until there is a new date."""
 
     @property
     def is_cancelled(self) -> bool:
@@ -87,11 +89,12 @@ class Facts:
             "floor_languages": None if self.floor_languages is None else list(self.floor_languages),
             "interpretation": None if self.interpretation is None else list(self.interpretation),
             "level": None if self.level is None else self.level.value,
+            "is_postponed": self.is_postponed,
         }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Facts:
-        """Read what `to_json` wrote, also before it knew of languages and levels."""
+        """Read what `to_json` wrote, also before it knew of languages, levels and postponing."""
         floor, interpretation, level = (value.get(name) for name in ("floor_languages", "interpretation", "level"))
         return cls(
             starts_at=datetime.fromisoformat(value["starts_at"]),
@@ -103,6 +106,7 @@ class Facts:
             floor_languages=None if floor is None else tuple(floor),
             interpretation=None if interpretation is None else tuple(interpretation),
             level=None if level is None else Level.parse(level),
+            is_postponed=bool(value.get("is_postponed")),
         )
 
 
@@ -126,6 +130,7 @@ def facts_of(workshop_session: WorkshopSession, *, items: Iterable[Level | None]
         floor_languages=tuple(workshop_session.floor_languages),
         interpretation=tuple(workshop_session.interpretation),
         level=shown_level(session=own, items=items),
+        is_postponed=workshop_session.postponed_at is not None,
     )
 
 

@@ -40,6 +40,7 @@ UPLOADS: dict[str, Callable[[Context], str]] = {
     "upload_hidden_layers": lambda _c: _(
         "This PDF has hidden layers, which others could make visible. Please save it again without layers."
     ),
+    "upload_no_picture": lambda _c: _("This is no picture. Please choose a PNG or a JPEG."),
     "too_many_files": lambda c: _(
         "There are %(limit)s files already, and there can be no more. Please remove one first.", limit=c["limit"]
     ),
@@ -56,7 +57,7 @@ _SENTENCES: dict[str, Callable[[Context], str]] = {
     "same_language": lambda _c: _("A language cannot be interpreted into itself."),
     "not_of_series": lambda c: _("This is not a language of the series: %(list)s.", list=_list(c["languages"])),
     "lacks_language": lambda c: _(
-        "The title is missing in: %(list)s. A session is published in every language of its series, unless it is "
+        "This is missing in: %(list)s. A session is published in every language of its series, unless it is "
         "declared to exist in one language only.",
         list=_list(c["languages"]),
     ),
@@ -75,6 +76,7 @@ _SENTENCES: dict[str, Callable[[Context], str]] = {
         "This is not a site’s address, such as https://partner.example.org, with nothing after it."
     ),
     "not_email": lambda _c: _("This is not an e-mail address."),
+    "postponed_not_cancelled": lambda _c: _("What is postponed has “status: cancelled” beside it."),
     "unknown_zone": lambda _c: _("This is not a time zone, such as Europe/Paris."),
     "not_colour": lambda _c: _("This is not a colour, such as #1a5276."),
     "out_of_range": lambda c: _(
@@ -162,6 +164,8 @@ _SENTENCES: dict[str, Callable[[Context], str]] = {
     "not_list": lambda _c: _("Expected a list."),
     "not_number": lambda _c: _("Expected a whole number."),
     "not_choice": lambda c: _("Possible values: %(list)s.", list=_list(c["choices"])),
+    "not_date": lambda _c: _("Expected a day, such as 2026-10-25."),
+    "not_in_order": lambda _c: _("These days must follow each other, the earliest first."),
     "not_time": lambda _c: _("Expected a date and time, such as 2026-10-25T16:00."),
 }
 CODES = frozenset(_SENTENCES)

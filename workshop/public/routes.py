@@ -25,6 +25,7 @@ from workshop.programme.queries import (
     list_public_series,
 )
 from workshop.programme.view import SeriesView, SessionView, series_view, session_view
+from workshop.programme.view.portraits import send_portrait
 from workshop.public.downloads import send_slides
 from workshop.public.view import event_data, graph, preview_text, split, state, text_of, timeline, wall
 from workshop.rsvp.queries import find_session_mark, list_coming_marks
@@ -144,6 +145,17 @@ def slides(lang: str, series: str, session: str, key: str) -> ResponseReturnValu
     if view is None or key not in view.files:
         raise NotFoundError
     return send_slides(key, cache_control="no-cache")
+
+
+@blueprint.get("/<lang:lang>/series/<series>/<session>/portraits/<key>")
+def portrait(lang: str, series: str, session: str, key: str) -> ResponseReturnValue:
+    """A portrait of somebody who speaks or moderates, where anybody may see it."""
+    view = _session(find_known_session(db.session(), series, session, has_materials=True), Surface.PAGE)
+    if view is None and (current := find_current_slugs(db.session(), series, session)) not in {None, (series, session)}:
+        return redirect(url_for("public.portrait", lang=lang, series=current[0], session=current[1], key=key), 301)
+    if view is None or key not in view.portraits:
+        raise NotFoundError
+    return send_portrait(db.session(), key, cache_control="no-cache")
 
 
 def session_page(workshop_session: WorkshopSession | None, *, lang: str, today: Standing) -> str:

@@ -19,7 +19,8 @@ from workshop.core.language import babel_locale, languages
 from workshop.core.localized import Localized
 from workshop.core.localtime import month as month_name
 from workshop.core.localtime import wall_clock
-from workshop.core.markup import plain, typeset
+from workshop.core.markup import plain
+from workshop.core.typography import typeset
 from workshop.core.urls import external_url
 from workshop.programme.models import Mode
 from workshop.programme.view import PersonView, SessionView
@@ -70,7 +71,7 @@ class Month:
 def state(view: SessionView, today: Standing) -> State:
     """Return the word for a list; of places only where the Rule lets them be told."""
     by_phase = {
-        Phase.CANCELLED: State(_("Cancelled"), "cancelled"),
+        Phase.CANCELLED: State(_("Postponed") if view.is_postponed else _("Cancelled"), "cancelled"),
         Phase.ENDED: State(_("Past"), "past"),
         Phase.BEGUN: State(_("Begun"), "closed"),
         Phase.CLOSED: State(_("Answers closed"), "closed"),
@@ -149,7 +150,7 @@ def entry_title(view: SessionView, language: str) -> str:
     if view.title != view.label:
         words = f"{text_of(view.label, language, view.languages)} – {words}"
     # Not within an f-string: the extraction of messages looks into none.
-    prefix = str(_("CANCELLED:"))
+    prefix = str(_("POSTPONED:")) if view.is_postponed else str(_("CANCELLED:"))
     return f"{prefix} {words}" if view.is_cancelled else words
 
 
@@ -199,7 +200,9 @@ def event_data(view: SessionView, *, language: str) -> dict[str, Any]:
     series = external_url("public.series", lang=language, series=view.series_slug)
     organiser = _ADDRESS.sub("", text(view.controller)).strip(" ,;.–—-")
     is_moved = view.moved_from is not None and view.moved_from != view.starts_at
-    status = "EventCancelled" if view.is_cancelled else "EventRescheduled" if is_moved else "EventScheduled"
+    status = "EventRescheduled" if is_moved else "EventScheduled"
+    if view.is_cancelled:
+        status = "EventPostponed" if view.is_postponed else "EventCancelled"
     people = [*view.moderators]
     for section in view.sections:
         for item in section.items:

@@ -19,7 +19,8 @@ def find_change(before: Facts, after: Facts, *, tells_edits: bool = False) -> Ch
         tells_edits: an organiser asked that what is not told by itself be told: place, mode, languages, a looser level.
     """
     if after.is_cancelled:
-        return None if before.is_cancelled else "session_cancelled"
+        is_known = before.is_cancelled and before.is_postponed is after.is_postponed
+        return None if is_known else "session_cancelled"
     if before.is_cancelled:
         return "session_reinstated"
     if before.has_new_time(after):

@@ -51,6 +51,7 @@ def must_be_told(now: datetime) -> tuple[sa.ColumnExpressionArgument[bool], ...]
     """
     is_cancelled = WorkshopSession.status == SessionStatus.CANCELLED
     knows_cancelled = Answer.told_status.is_not_distinct_from(SessionStatus.CANCELLED)
+    knows_how = Answer.told_postponed == WorkshopSession.postponed_at.is_not(None)
     has_moved = sa.or_(
         Answer.told_starts_at != WorkshopSession.starts_at,
         Answer.told_ends_at != WorkshopSession.ends_at,
@@ -61,7 +62,7 @@ def must_be_told(now: datetime) -> tuple[sa.ColumnExpressionArgument[bool], ...]
         *is_told_of_changes(now),
         Participant.address.is_not(None),
         sa.or_(
-            sa.and_(is_cancelled, ~knows_cancelled),
+            sa.and_(is_cancelled, sa.not_(sa.and_(knows_cancelled, knows_how))),
             sa.and_(~is_cancelled, sa.or_(knows_cancelled, has_moved, is_asked)),
         ),
     )

@@ -265,4 +265,4 @@ def _make_countable(answer: Answer, now: datetime) -> None:
     answer.uid, answer.reply_stamped_at = str(uuid.uuid4()), None
     answer.told_starts_at = answer.told_ends_at = answer.told_mode = answer.told_status = answer.told_level = None
     answer.told_floor_languages = answer.told_interpretation = None
-    answer.told_tzid, answer.told_place, answer.agreed_from = "", Localized(), ""
+    answer.told_tzid, answer.told_place, answer.agreed_from, answer.told_postponed = "", Localized(), "", False

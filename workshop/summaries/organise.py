@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 
 from workshop.accounts.models import Role
 from workshop.accounts.routes import current_organiser, require_sign_in
+from workshop.accounts.rule import MANAGERS, WRITERS
 from workshop.chatham.rule import Level
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import WorkshopError
 from workshop.core.faults import InvalidValuesError
 from workshop.programme.models import WorkshopSession
-from workshop.programme.organise import MANAGERS, SeriesRow, open_session, session_row
+from workshop.programme.organise import open_session, series_row, session_row
 from workshop.rsvp.rule import level_of
 from workshop.summaries import service
 from workshop.summaries.forms import SummaryForm, VersionForm, WholeSummaryForm, add_faults, reasons_in, summary_data
@@ -32,7 +33,6 @@ from workshop.summaries.rule import (
 )
 from workshop.summaries.view import editor_view
 
-WRITERS = (*MANAGERS, Role.HELPER)
 _ADDRESS = "/series/<series>/<session>/summary"
 _PROBLEMS = (
     OwnSummaryError, SummaryBlockedError, SummaryChangedError, SummaryClosedError, SummaryPublishedError,
@@ -236,7 +236,7 @@ def _page(
         problem=problem.code if problem else "",
         is_kept=is_kept,
         page_language=lang,
-        series=SeriesRow(series.slug, series.title, series.level, knows_list, (), is_owner=role is Role.OWNER),
+        series=series_row(series, role),
         row=session_row(workshop_session, series, now=clock.now()),
         here={"lang": lang, "series": series.slug, "session": workshop_session.slug},
     )

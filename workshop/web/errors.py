@@ -107,6 +107,21 @@ SENTENCES: Final[dict[str, Words]] = {
         _("None of the sessions in which they speak or moderate is published. Nothing was sent."),
         _("Publish one of them first."),
     ),
+    "person_has_parts": Words(
+        _("This person is in a programme"),
+        _("Somebody who speaks or moderates cannot be taken out of the directory. Nothing was changed."),
+        _("Take them out of the programme first, or merge this entry with another one of theirs."),
+    ),
+    "same_person": Words(
+        _("This is one entry already"),
+        _("An entry can be merged only with another one of the same series. Nothing was changed."),
+        _ASK,
+    ),
+    "change_decided": Words(
+        _("Somebody has decided already"),
+        _("What was asked for is no longer waiting. Nothing was changed."),
+        _ASK,
+    ),
     "session_full": Words(_("This session is full"), _("Every place has been taken."), _DECLINE),
     "address_taken": Words(
         _("This address is in use"),
@@ -139,9 +154,19 @@ SENTENCES: Final[dict[str, Words]] = {
         _("Find them in the list of answers."),
     ),
     "session_cancelled": Words(
-        _("This session has been cancelled"),
-        _("It will not take place, so nothing about it can be changed any more."),
+        _("This session has been cancelled or postponed"),
+        _("It does not take place on its date, so nothing about it can be changed for now."),
         _("The other sessions of the series are on its page."),
+    ),
+    "session_no_draft": Words(
+        _("This session is more than a draft"),
+        _("It has been published, or somebody has answered: nothing was deleted."),
+        _("Cancel it instead: everyone who answered is told."),
+    ),
+    "session_date_past": Words(
+        _("The date of this session has passed"),
+        _("It cannot take place on it any more. Nothing was changed."),
+        _("Duplicate the session, and give the new one a date to come."),
     ),
     "session_begun": Words(
         _("This session has begun"),
@@ -152,6 +177,11 @@ SENTENCES: Final[dict[str, Words]] = {
         _("This session is over"),
         _("It can no longer be answered or changed."),
         _("The other sessions of the series are on its page."),
+    ),
+    "nothing_to_undo": Words(
+        _("There is nothing to undo"),
+        _("Nothing was published here, or the session is a draft again already."),
+        _ASK,
     ),
     "session_has_answers": Words(
         _("People have answered for this session"),
@@ -312,6 +342,16 @@ SENTENCES: Final[dict[str, Words]] = {
         _("A series needs an owner"),
         _("Nobody else owns this one, so nothing was changed."),
         _("Make somebody else its owner first."),
+    ),
+    "last_administrator": Words(
+        _("Somebody has to manage accounts"),
+        _("Nobody else does, so nothing was changed."),
+        _("Let somebody else manage accounts first."),
+    ),
+    "factor_stands": Words(
+        _("The second factor is not as the page said"),
+        _("It has been turned on or off since, perhaps in another browser. Nothing was changed."),
+        _ASK,
     ),
     "mail_not_retriable": Words(
         _("This message cannot be sent again"),

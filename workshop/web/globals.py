@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from werkzeug.routing import BuildError
 
 from workshop.chatham import notices
-from workshop.core import clock, localtime, markup
+from workshop.core import clock, localtime, markup, typography
 from workshop.core.language import NAMES, languages, request_language
 from workshop.core.language import language_name as name_of_language
 from workshop.web.assets import asset
@@ -48,6 +48,7 @@ def init_globals(app: Flask) -> None:
         clock_time=localtime.clock_time,
         control_attributes=control_attributes, described_by=described_by, field_faults=field_faults,
         field_kind=field_kind, flashed=flashed, footer_links=footer_links, form_faults=form_faults, home=home,
+        is_ticked=is_ticked,
         language_name=language_name, languages=languages, level_label=notices.label, level_shape=notices.level_sign,
         long_date=long_date, moment=localtime.moment, native_name=native_name, now=clock.now,
         public_alternates=public_alternates, reader_language=reader_language, relative_day=relative_day,
@@ -55,8 +56,9 @@ def init_globals(app: Flask) -> None:
         zone_choices=zone_choices, zone_phrase=localtime.zone_phrase,
     )  # fmt: skip
     app.jinja_env.filters.update(
-        instant=instant, machine=machine, month=month, rich=markup.rich, typeset=markup.typeset, zoned=zoned
-    )
+        instant=instant, machine=machine, month=month, plain_day=plain_day, rich=markup.rich,
+        typeset=typography.typeset, zoned=zoned,
+    )  # fmt: skip
     app.context_processor(lambda: {"lang": reader_language()})
 
 
@@ -153,6 +155,11 @@ def short_date(at: datetime, tzid: str) -> str:
     return localtime.short_date(at.astimezone(ZoneInfo(tzid)).date(), reader_language())
 
 
+def plain_day(day: date) -> str:
+    """Return a day that is no instant, such as « 26 avril 2021 »."""
+    return localtime.short_date(day, reader_language())
+
+
 def month(at: datetime, tzid: str) -> str:
     """Return « avril 2021 », to group a list by."""
     return localtime.month(at.astimezone(ZoneInfo(tzid)).date(), reader_language())
@@ -237,7 +244,7 @@ def field_kind(field: Any) -> str:
 
 def field_faults(field: Any) -> list[str]:
     """Return a field's errors, those of its parts included, as sentences."""
-    return [markup.typeset(sentence, reader_language()) for sentence in _flat(field.errors)]
+    return [typography.typeset(sentence, reader_language()) for sentence in _flat(field.errors)]
 
 
 def _flat(errors: Any) -> list[str]:
@@ -258,6 +265,11 @@ def form_faults(form: Any) -> list[tuple[str, str]]:
         label = f"{words}{separator}" if target and words[-1:] not in ".?!…" else ""
         found += [(target, f"{label}{sentence}") for sentence in field_faults(field)]
     return found
+
+
+def is_ticked(name: str) -> bool:
+    """Whether a box that is no field of a form was ticked when the form was sent."""
+    return bool(request.form.get(name))
 
 
 def described_by(field: Any, hint: str = "") -> Markup:

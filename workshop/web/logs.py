@@ -12,7 +12,12 @@ from typing import Final
 
 _RULES: Final = (
     # A token in the path of a page, a calendar or a file.
-    (re.compile(r"(/(?:my|join|follow|unsubscribe|invitation|speaker|feedback)/)[^/\s\"'?#<>]+"), r"\1…"),
+    (
+        re.compile(
+            r"(/(?:my|join|follow|unsubscribe|invitation|speaker|feedback|welcome|reset|new-address)/)[^/\s\"'?#<>]+"
+        ),
+        r"\1…",
+    ),
     (re.compile(r"(/calendar/)[^/\s\"'?#<>]+?(\.ics)"), r"\1…\2"),
     (re.compile(r"(?<=[/\w.…-])\?[\w%&=+.,;:~*!$()@/?-]*=[^\s\"'<>]*"), "?…"),
     # The web server says whose request it refused.

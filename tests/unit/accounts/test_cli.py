@@ -5,8 +5,11 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from tests.web.accounts.codes import set_up
+from tests.web.accounts.links import recipients
 from workshop.accounts import cli, queries, service
 from workshop.accounts.models import Organiser
+from workshop.accounts.service import factor
 from workshop.core.language import speaking
 
 
@@ -71,3 +74,33 @@ def test_the_commands_speak_french_too(app: Flask, session: Session) -> None:
     )
     assert "Ce n’est pas une adresse" in _run(app, "add", "bad", language="fr")[1]
     assert "Aucun compte" in _run(app, "reset", "nobody@example.org", language="fr")[1]
+
+
+def test_somebody_is_invited_and_chooses_their_own_phrase(app: Flask, session: Session) -> None:
+    code, output = _run(app, "add", "ana@example.org", "--invite")
+    assert (code, "on its way" in output, "phrase" in output) == (0, True, False)
+    assert _find(session, "ana@example.org") is None
+    assert recipients(session, "role_invitation") == ["ana@example.org"]
+    assert _run(app, "add", "no address", "--invite")[0] == 1
+    assert _run(app, "add", "ana@example.org", "--invite", "--admin")[0] == 2
+    _run(app, "add", "bo@example.org")
+    assert _run(app, "add", "BO@example.org", "--invite")[0] == 1
+
+
+def test_a_reset_by_mail_prints_nothing_and_changes_nothing_yet(app: Flask, session: Session) -> None:
+    _run(app, "add", "ana@example.org", "--password-stdin", typed="quatre oies sauvages\n")
+    code, output = _run(app, "reset", "ana@example.org", "--mail")
+    assert (code, "on its way" in output) == (0, True)
+    assert recipients(session, "pass_phrase_reset") == ["ana@example.org"]
+    assert service.authenticate(session, email="ana@example.org", pass_phrase="quatre oies sauvages")
+
+
+def test_a_lost_second_factor_is_taken_off(app: Flask, session: Session) -> None:
+    _run(app, "add", "ana@example.org")
+    organiser = _find(session, "ana@example.org")
+    assert organiser is not None
+    set_up(session, organiser)
+    assert _run(app, "reset", "ana@example.org", "--second-factor")[0] == 0
+    session.expire_all()
+    assert not factor.is_on(organiser)
+    assert recipients(session, "account_changed") == ["ana@example.org"]

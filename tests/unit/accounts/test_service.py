@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from tests.builders import NOW, PASSWORD, build_organiser, build_series
 from workshop.accounts import queries, service
 from workshop.accounts.models import Organiser, Role, SignIn
+from workshop.accounts.service import phrases
 from workshop.audit.models import LogEntry
 from workshop.core.addresses import BadAddressError
-from workshop.core.errors import NotFoundError
+from workshop.programme.models import Series
 
 PHRASE = "quatre oies sauvages"
 
@@ -82,7 +83,7 @@ def test_an_unknown_account_costs_one_verification_too(session: Session, monkeyp
             verified.append(str(hash))
             return bool(super().verify(hash, password))
 
-    monkeypatch.setattr(service, "HASHER", Counting(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(phrases, "HASHER", Counting(time_cost=1, memory_cost=8, parallelism=1))
     _add(session)
     for email in ("ana@example.org", "nobody@example.org"):
         with pytest.raises(service.BadCredentialsError):
@@ -93,7 +94,7 @@ def test_an_unknown_account_costs_one_verification_too(session: Session, monkeyp
 def test_a_hash_of_another_cost_is_renewed_at_sign_in(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     organiser = _add(session)
     before = organiser.password_hash
-    monkeypatch.setattr(service, "HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    monkeypatch.setattr(phrases, "HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
     service.authenticate(session, email=organiser.email, pass_phrase=PHRASE)
     assert organiser.password_hash != before
     assert "m=16,t=2" in organiser.password_hash
@@ -154,36 +155,34 @@ def test_a_new_pass_phrase_ends_every_sign_in(session: Session) -> None:
 def test_roles_open_one_series_only(session: Session) -> None:
     mine, other = build_series(session), build_series(session)
     organiser = build_organiser(session, is_administrator=True)
-    service.grant(session, now=NOW, series_id=mine.id, organiser=organiser, role=Role.HELPER, actor="command")
-    assert service.require_role(session, organiser, mine.id) is Role.HELPER
-    with pytest.raises(NotFoundError):
-        service.require_role(session, organiser, mine.id, Role.OWNER, Role.ORGANISER)
-    with pytest.raises(NotFoundError):
-        service.require_role(session, organiser, other.id)
+
+    def role_in(series: Series) -> Role | None:
+        return queries.find_role(session, organiser_id=organiser.id, series_id=series.id, now=NOW)
+
+    service.grant(session, now=NOW, series_id=mine.id, organiser=organiser, role=Role.TRANSLATOR, actor="command")
+    assert role_in(mine) is Role.TRANSLATOR
+    assert role_in(other) is None
     service.grant(session, now=NOW, series_id=mine.id, organiser=organiser, role=Role.OWNER, actor="command")
-    assert service.require_role(session, organiser, mine.id, Role.OWNER) is Role.OWNER
+    assert role_in(mine) is Role.OWNER
     build_organiser(session, mine)
     service.revoke(session, now=NOW, series_id=mine.id, organiser=organiser, actor="command")
-    with pytest.raises(NotFoundError):
-        service.require_role(session, organiser, mine.id)
-    assert queries.list_roles(session, organiser_id=organiser.id) == {}
+    assert role_in(mine) is None
+    assert queries.list_roles(session, organiser_id=organiser.id, now=NOW) == {}
 
 
-def test_a_partner_s_organisation_is_asked_of_partners_only(session: Session) -> None:
+def test_an_organisation_is_required_of_partners_and_told_of_all(session: Session) -> None:
     mine, organiser = build_series(session), build_organiser(session)
     given: dict[str, Any] = {"now": NOW, "series_id": mine.id, "organiser": organiser, "actor": "command"}
-    for role, organisation in ((Role.PARTNER, " "), (Role.HELPER, "Réseau"), (Role.OWNER, "Réseau")):
-        with pytest.raises(service.OrganisationError):
-            service.grant(session, **given, role=role, organisation=organisation)
+    with pytest.raises(service.OrganisationError):
+        service.grant(session, **given, role=Role.PARTNER, organisation=" ")
+    service.grant(session, **given, role=Role.OWNER, organisation="Réseau")
+    build_organiser(session, mine)
+    assert queries.list_access(session, series_id=mine.id)[0][1].organisation == "Réseau"
     service.grant(session, **given, role=Role.PARTNER, organisation=" Réseau\nd’exemple ")
-    (found,) = queries.list_access(session, series_id=mine.id)
+    _owner, found = queries.list_access(session, series_id=mine.id)
     assert (found[0], found[1].role, found[1].organisation) == (organiser, Role.PARTNER, "Réseau d’exemple")
-    # What is made for partners names them; nothing else is theirs.
-    assert service.require_role(session, organiser, mine.id, Role.OWNER, Role.PARTNER) is Role.PARTNER
-    with pytest.raises(NotFoundError):
-        service.require_role(session, organiser, mine.id)
-    service.grant(session, **given, role=Role.HELPER)
-    assert [role.organisation for _, role in queries.list_access(session, series_id=mine.id)] == [""]
+    service.grant(session, **given, role=Role.TRANSLATOR)
+    assert [role.organisation for _, role in queries.list_access(session, series_id=mine.id)] == ["", ""]
 
 
 def test_a_series_keeps_an_owner(session: Session) -> None:
@@ -192,7 +191,7 @@ def test_a_series_keeps_an_owner(session: Session) -> None:
     with pytest.raises(service.LastOwnerError):
         service.revoke(session, now=NOW, series_id=mine.id, organiser=first, actor="command")
     with pytest.raises(service.LastOwnerError):
-        service.grant(session, now=NOW, series_id=mine.id, organiser=first, role=Role.HELPER, actor="command")
+        service.grant(session, now=NOW, series_id=mine.id, organiser=first, role=Role.TRANSLATOR, actor="command")
     service.grant(session, now=NOW, series_id=mine.id, organiser=second, role=Role.OWNER, actor="command")
     service.revoke(session, now=NOW, series_id=mine.id, organiser=first, actor="command")
     assert queries.find_access(session, series_id=mine.id, organiser_id=first.id) is None

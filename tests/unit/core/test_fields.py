@@ -80,6 +80,11 @@ def test_what_was_typed_becomes_a_text_in_several_languages() -> None:
     assert _filled({"title-fr": "Zoom", "title-en": "Zoom"}).title.data == Localized.neutral("Zoom")
 
 
+def test_a_neutral_text_takes_a_word_of_its_own_in_each_language() -> None:
+    form = _filled({"title-fr": "Médecins", "title-en": "Doctors"}, title=Localized.neutral("Inserm"))
+    assert form.title.data == Localized({"fr": "Médecins", "en": "Doctors"})
+
+
 def test_a_language_without_an_input_is_kept() -> None:
     form = _filled({"title-fr": "Deux", "title-en": ""}, title=Localized({"de": "Eins", "fr": "Un", "en": "One"}))
     assert form.title.data == Localized({"de": "Eins", "fr": "Deux"})

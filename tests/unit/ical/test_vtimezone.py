@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
-from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # ships no types
+from dateutil.rrule import rrulestr
 
 from tests.unit.ical.zones import distinct_zones, zone_of
 from workshop.ical import vtimezone_for

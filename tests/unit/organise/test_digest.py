@@ -15,7 +15,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tests.builders import NOW, both, build_answer, build_organiser, build_series, build_session
+from tests.builders import (
+    NOW,
+    both,
+    build_answer,
+    build_organiser,
+    build_person,
+    build_series,
+    build_session,
+    build_slot,
+)
 from workshop.accounts.models import Organiser, Role
 from workshop.chatham.rule import Level
 from workshop.core.links import Purpose, mark, subjects_in
@@ -148,7 +157,8 @@ def test_it_says_all_that_needs_somebody(session: Session, owner: Organiser, one
         "1 message did not arrive. 1 came back, because its address does not exist.",
         "It is not known whether 1 message arrived.",
         "Face to face, Monday 30 November 2026, 16:00 – 1 answer is waiting for approval.",
-        "It is still a draft that nobody sees. The address of the online room is missing.",
+        "It is still a draft that nobody sees.",
+        "The address of the online room is missing.",
         "Reminders have been paused since 22 November 2026.",
         "/en/organise/series/canary/four/answers",
         "/en/account#digest",
@@ -181,6 +191,20 @@ def test_what_a_session_lacks_counts_in_the_week_before(
     session.flush()
     assert send_digests(session, MORNING) == int(is_told)
     assert owner.email
+
+
+def test_who_confirmed_is_told_once_to_those_who_plan(session: Session, series: Series, one: WorkshopSession) -> None:
+    for role in (Role.EDITOR, Role.ANSWERS):
+        build_organiser(session, series, email=f"{role}@example.org", language="en", role=role)
+    yesterday = MORNING - timedelta(days=1)
+    slots = [build_slot(session, one, build_person(session, series)) for _number in range(4)]
+    slots[0].confirmed_at = slots[1].confirmed_at = slots[2].declined_at = yesterday
+    session.flush()
+    assert send_digests(session, MORNING) == 1
+    (told,) = digests(session)
+    assert "Newly confirmed: 2 people who speak or moderate." in told.body_text
+    assert "/organise/series/canary/speakers" in told.body_text
+    assert send_digests(session, MORNING + timedelta(days=1)) == 0
 
 
 def test_edits_that_nobody_was_told_of_are_named(session: Session, owner: Organiser, one: WorkshopSession) -> None:

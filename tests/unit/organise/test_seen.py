@@ -13,7 +13,7 @@ pytestmark = pytest.mark.databases("sqlite")
 
 READERS = (
     "Public page", "Public calendar", "Invited", "Participant’s page", "Participant’s e-mail", "Participant’s calendar",
-    "Speaker’s page", "Helper", "Organiser",
+    "Speaker’s page", "Translator, helper", "Organiser",
 )  # fmt: skip
 ALL, NONE = "+++++++++", "---------"
 ORGANISER = "--------+"

@@ -127,7 +127,7 @@ def test_erase_takes_all_of_it_and_says_so(command: Command, session: Session, i
     assert session.scalars(sa.select(SpeakerSlot)).all() == []
     assert len(session.scalars(sa.select(Organiser)).all()) == 1
     assert "other@example.org" in _everything(session)
-    assert (instance_path / FILE).read_text("ascii").count("\n") == 5
+    assert (instance_path / FILE).read_text("ascii").count("\n") == 6
     rows = session.scalars(sa.select(LogEntry).where(LogEntry.action == "privacy.erase")).all()
     assert all(f"{entry.id}:{entry.hash}" in result.output for entry in rows)
     assert find_break(session) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.unit.programme.values import no_answers
 from workshop.accounts.models import SeriesRole
 from workshop.core.language import speaking
 from workshop.programme.cli import make_group
-from workshop.programme.models import Series
+from workshop.programme.models import Series, WorkshopSession
 
 
 def run(*arguments: str) -> Result:
@@ -97,13 +98,20 @@ def test_grant_gives_any_role_and_a_partner_an_organisation(session: Session, fi
         return {row[0].value: row[1] for row in session.execute(sa.select(SeriesRole.role, SeriesRole.organisation))}
 
     assert run("grant", "essai", other.email, "--role", "partner").exit_code == 2
-    assert run("grant", "essai", other.email, "--role", "helper", "--organisation", "Réseau").exit_code == 2
+    assert run("grant", "essai", other.email, "--role", "helper").exit_code == 2
+    assert run("grant", "essai", other.email, "--role", "helper", "--session", "unknown").exit_code == 2
     assert run("grant", "essai", other.email, "--role", "boss").exit_code == 2
     result = run("grant", "essai", other.email, "--role", "partner", "--organisation", "Réseau")
     assert f"{other.email} is now a partner of the series essai." in result.output
     assert roles() == {"owner": "", "partner": "Réseau"}
     assert run("grant", "essai", other.email, "--role", "organiser").exit_code == 0
     assert roles() == {"owner": "", "organiser": ""}
-    refused = run("grant", "essai", owner.email, "--role", "helper")
+    door = session.scalars(sa.select(WorkshopSession).order_by(WorkshopSession.id)).first()
+    assert door is not None
+    assert run("grant", "essai", other.email, "--role", "helper", "--session", door.slug).exit_code == 0
+    held = session.scalars(sa.select(SeriesRole).where(SeriesRole.organiser_id == other.id)).one()
+    assert (held.workshop_session_id, held.expires_at) == (door.id, door.ends_at + timedelta(days=1))
+    assert run("grant", "essai", other.email, "--role", "organiser").exit_code == 0
+    refused = run("grant", "essai", owner.email, "--role", "translator")
     assert (refused.exit_code, "no owner any more" in refused.output) == (1, True)
     assert roles() == {"owner": "", "organiser": ""}

@@ -17,8 +17,9 @@ from workshop.core.faults import InvalidValuesError
 from workshop.programme.models import Item, Series, WorkshopSession
 from workshop.programme.queries import find_proposal
 from workshop.programme.seriesfile import SeriesFileError
+from workshop.programme.service.lifecycle import reschedule
 from workshop.programme.service.series import update_series
-from workshop.programme.service.sessions import reschedule, update_session
+from workshop.programme.service.sessions import update_session
 from workshop.programme.service.values import series_values, session_values
 
 DAY = timedelta(days=1)

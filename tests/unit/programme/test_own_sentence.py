@@ -17,7 +17,7 @@ from workshop.core.localized import Localized
 from workshop.programme.models import OwnSentence, Series
 from workshop.programme.seriesfile import export_series, import_series
 from workshop.programme.service import create_series, create_session, update_series
-from workshop.programme.service.sessions import publish
+from workshop.programme.service.lifecycle import publish
 from workshop.programme.service.values import series_values
 
 SENTENCE = both("Merci de ne pas filmer l’entrée.", "Please do not film the entrance.")

@@ -76,7 +76,10 @@ ITEM = st.builds(
     level=st.sampled_from([None, Level.WHOLE_SESSION]), speakers=KEYS, moderators=KEYS,
 )  # fmt: skip
 SECTIONS = st.lists(
-    st.builds(SectionValues, title=some(TEXT), items=st.lists(ITEM, max_size=2).map(tuple)), max_size=2
+    st.builds(
+        SectionValues, title=st.one_of(st.just(Localized()), both(TITLE)), items=st.lists(ITEM, max_size=2).map(tuple)
+    ),
+    max_size=2,
 ).map(tuple)
 START = st.sampled_from([wall("2026-10-25T02:30"), wall("2027-01-14T16:00"), wall("2027-07-01T00:00")])
 SESSION = st.fixed_dictionaries({

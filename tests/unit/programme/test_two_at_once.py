@@ -9,15 +9,34 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tests.builders import NOW, build_item, build_person, build_recording, build_series, build_session
+from tests.builders import (
+    NOW,
+    both,
+    build_item,
+    build_partner,
+    build_person,
+    build_recording,
+    build_series,
+    build_session,
+)
 from workshop.chatham.rule import ConsentKind, Level
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
-from workshop.programme.models import LevelProposal, Recording, WorkshopSession
+from workshop.people.models import Partner
+from workshop.programme.models import LevelProposal, QuestionKind, Recording, WorkshopSession
 from workshop.programme.queries import find_session
-from workshop.programme.service import materials, session_values, update_session
+from workshop.programme.service import (
+    QuestionValues,
+    create_question,
+    delete_question,
+    materials,
+    move_question,
+    session_values,
+    update_session,
+)
 from workshop.programme.service.consents import set_consent
 from workshop.programme.service.levels import set_item_level
+from workshop.programme.service.locking import hold
 
 pytestmark = pytest.mark.databases("postgresql")  # SQLite has one writer at a time
 
@@ -125,3 +144,62 @@ def test_a_recording_removed_meanwhile_is_not_there(
     act = {"declare": materials.declare_agreed}.get(verb) or getattr(materials, f"{verb}_recording")
     with pytest.raises(NotFoundError):
         act(database, now=NOW, workshop_session=found, recording=found.recordings[0], actor="x")
+
+
+def test_whoever_waited_for_a_row_reads_it_as_it_is_then(
+    session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession]
+) -> None:
+    own, found = other
+    partner = build_partner(session, one.series)
+    session.commit()
+    own.rollback()
+    assert [each.name for each in found.series.partners] == [partner.name]
+    assert found.series.subtitle == one.series.subtitle
+    person = found.sections[0].items[0].slots[0].person
+    assert person.biography
+    one.series.subtitle, partner.name = both("Neuf", "New"), both("Autre", "Other")
+    one.sections[0].items[0].slots[0].person.biography = both("Neuve", "New")
+    session.commit()
+    hold(own, found.series, "partners")
+    hold(own, person)
+    assert (found.series.subtitle["en"], person.biography["en"]) == ("New", "New")
+    assert [each.name["en"] for each in found.series.partners] == ["Other"]
+
+
+def test_a_row_that_is_gone_meanwhile_is_not_found(
+    session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession]
+) -> None:
+    partner = build_partner(session, one.series)
+    session.commit()
+    own = other[0]
+    theirs = own.get_one(Partner, partner.id)
+    session.delete(partner)
+    session.commit()
+    with pytest.raises(NotFoundError):
+        hold(own, theirs)
+
+
+def _asked(number: int) -> QuestionValues:
+    return QuestionValues(
+        kind=QuestionKind.YES_NO, text=both(f"Q {number} ?", f"Q {number}?"), reason=both("Pour", "For")
+    )
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_question_is_moved_as_the_others_stand_by_then(
+    session: Session, one: WorkshopSession, other: tuple[Session, WorkshopSession], *, is_gone: bool
+) -> None:
+    first, second, third = (create_question(session, now=NOW, owner=one, values=_asked(n)) for n in range(3))
+    session.commit()
+    theirs, found = other
+    stale = list(found.questions)
+    if is_gone:
+        delete_question(session, now=NOW, owner=one, question=third)
+    else:
+        move_question(session, now=NOW, owner=one, question=third, by=-1)
+    session.commit()
+    assert move_question(theirs, now=NOW, owner=found, question=stale[2], by=-1) is not is_gone
+    theirs.commit()
+    session.expire_all()
+    positions = [(question.id, question.position) for question in one.questions]
+    assert positions == ([(first.id, 0), (second.id, 1)] if is_gone else [(third.id, 0), (first.id, 1), (second.id, 2)])

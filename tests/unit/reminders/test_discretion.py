@@ -39,16 +39,23 @@ from workshop.rsvp.service.taking_over import take_over
 
 CANARY = re.compile("canar(?:y|i)", re.IGNORECASE)
 NOT_TO_PARTICIPANTS = {
+    "account_changed",
+    "address_change",
     "break_glass_opened",
     "data_erased",
     "digest",
     "level_asked_speaker",
     "level_raised_speaker",
     "mail_test",
+    "pass_phrase_reset",
+    "role_changed",
+    "role_invitation",
     "session_cancelled_speaker",
     "session_changed_speaker",
     "session_moved_speaker",
     "session_reinstated_speaker",
+    "speaker_change",
+    "speaker_change_decided",
     "speaker_link",
 }
 TOKEN_PAGE = re.compile(r"/(?:fr|en)/(?:my|join|follow|unsubscribe|invitation|feedback)/")

@@ -36,6 +36,7 @@ from workshop.programme.service.levels import (
     ProposalOverError,
     agree_as_speaker,
     set_item_level,
+    take_back_as_speaker,
     withdraw_proposal,
 )
 from workshop.programme.service.sessions import update_session
@@ -45,7 +46,7 @@ from workshop.rsvp import service
 from workshop.rsvp.models import Acknowledgement, Answer, AnswerState, LevelAgreement
 from workshop.rsvp.queries.levels import Agreed, count_agreed
 from workshop.rsvp.rule import NoticeChangedError, UndoOverError
-from workshop.rsvp.service.agreeing import acknowledge_today, agree, settle_proposals
+from workshop.rsvp.service.agreeing import acknowledge_today, agree, settle_proposals, take_back
 
 LOOSER = current_notice(Level.DISCUSSION)
 
@@ -183,6 +184,46 @@ def test_erasing_takes_the_agreement_along(session: Session, one: WorkshopSessio
     privacy.erase(session, now=NOW, participant=first.participant)
     assert session.scalar(sa.select(sa.func.count()).select_from(LevelAgreement)) == 0
     assert count_agreed(session, proposal) == Agreed(0, 3)
+
+
+def test_an_agreement_is_taken_back_while_it_waits_for_others(session: Session, one: WorkshopSession) -> None:
+    first, second = answers_of(session, one, 2)
+    proposal = loosen(session, one)
+    speakers_agree(session, proposal)
+    assert not press(session, first)
+    assert take_back(session, now=NOW, participant=first.participant, slug="4")
+    assert not take_back(session, now=NOW, participant=first.participant, slug="4"), "once"
+    assert not take_back(session, now=NOW, participant=second.participant, slug="4"), "never agreed"
+    speaker = list_asked_people(session, proposal)[0][0]
+    assert take_back_as_speaker(session, now=NOW, proposal=proposal, person=speaker)
+    assert not take_back_as_speaker(session, now=NOW, proposal=proposal, person=speaker)
+    assert count_agreed(session, proposal) == Agreed(1, 4)
+    assert not press(session, second)
+    assert settle_proposals(session, NOW) == 2, "both are asked by mail, and nothing else is done"
+    assert find_proposal(session, one.id) is not None
+    speakers_agree(session, proposal)
+    assert press(session, first)
+    assert one.level is Level.DISCUSSION
+    with pytest.raises(ProposalOverError):
+        take_back(session, now=NOW, participant=first.participant, slug="4")
+    with pytest.raises(ProposalOverError):
+        take_back_as_speaker(session, now=NOW, proposal=proposal, person=speaker)
+    assert actions(session).count("rsvp.take_back_agreement") == 1
+    assert actions(session).count("programme.take_back_agreement") == 1
+
+
+def test_nothing_is_taken_back_of_what_is_not_ones_own_or_has_begun(session: Session, one: WorkshopSession) -> None:
+    (first,) = answers_of(session, one, 1)
+    proposal = loosen(session, one)
+    press(session, first)
+    with pytest.raises(NotFoundError):
+        take_back(session, now=NOW, participant=first.participant, slug="9")
+    stranger = build_person(session, one.series)
+    with pytest.raises(NotFoundError):
+        take_back_as_speaker(session, now=NOW, proposal=proposal, person=stranger)
+    with pytest.raises(ProposalOverError):
+        take_back(session, now=one.starts_at, participant=first.participant, slug="4")
+    assert count_agreed(session, proposal) == Agreed(1, 3)
 
 
 def test_an_unticked_box_another_notice_or_no_standing_answer_agrees_to_nothing(
@@ -326,6 +367,45 @@ def test_of_two_last_presses_at_once_one_lets_it_take_effect(
     assert session.get_one(WorkshopSession, session_id).level is Level.DISCUSSION
     assert actions(session).count("programme.change_level") == 1
     assert session.scalar(sa.select(sa.func.count()).select_from(Acknowledgement)) == 2
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("turn", range(4))
+def test_taken_back_while_the_last_one_presses_it_holds_or_it_does_not(
+    app: Flask, session: Session, one: WorkshopSession, turn: int
+) -> None:
+    first, last = answers_of(session, one, 2)
+    speakers_agree(session, loosen(session, one))
+    press(session, first)
+    ids, session_id = (first.id, last.id), one.id
+    session.commit()
+    ready, found, faults = threading.Barrier(2), {}, []
+
+    def act(name: str, answer_id: int) -> None:
+        try:
+            with app.app_context(), Session(db.engine) as own, own.begin():
+                answer = own.get_one(Answer, answer_id)
+                ready.wait(10)
+                if name == "press":
+                    found[name] = press(own, answer)
+                else:
+                    found[name] = take_back(own, now=NOW, participant=answer.participant, slug="4")
+        except ProposalOverError:
+            found[name] = False
+        except Exception as fault:  # noqa: BLE001 (told in the test's own thread)
+            faults.append(fault)
+
+    acts = [("back", ids[0]), ("press", ids[1])]
+    threads = [threading.Thread(target=act, args=one_act) for one_act in (acts if turn % 2 else acts[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert faults == []
+    assert found["back"] is not found["press"], "whoever came first decides"
+    session.expire_all()
+    level = session.get_one(WorkshopSession, session_id).level
+    assert level is (Level.DISCUSSION if found["press"] else None)
 
 
 def test_whoever_has_no_address_is_asked_on_their_page_alone(session: Session, one: WorkshopSession) -> None:

@@ -40,7 +40,7 @@ def build_desk(session: Session, level: Level = Level.DISCUSSION, *, confirmed: 
         person = build_participant(session, series, name=f"Zyx{number} Qwertz{number}")
         build_answer(session, one, person)
     author, second, third = (build_organiser(session, series, name="") for _ in range(3))
-    return Desk(one, author, second, third, build_organiser(session, series, role=Role.HELPER, name=""))
+    return Desk(one, author, second, third, build_organiser(session, series, role=Role.TRANSLATOR, name=""))
 
 
 def write(session: Session, desk: Desk, text: Localized = HARMLESS, **values: Any) -> Summary:

@@ -173,7 +173,7 @@ def test_a_cancelled_session_keeps_no_numbers_and_goes_after_two_weeks(
     assert events(client.get(feed).data) == []
 
 
-def test_it_holds_the_series_that_they_own_or_organise_in_the_language_of_their_account(
+def test_it_holds_the_series_that_they_plan_or_see_answers_of_in_the_language_of_their_account(
     client: FlaskClient, session: Session, organiser: Organiser, feed: str
 ) -> None:
     held = {}
@@ -186,7 +186,7 @@ def test_it_holds_the_series_that_they_own_or_organise_in_the_language_of_their_
     organiser.language = "fr"
     body = client.get(feed).data
     uids = {one.uid.value.partition("@")[0] for one in events(body)}
-    assert uids == {held[Role.OWNER].uid, held[Role.ORGANISER].uid}
+    assert uids == {held[role].uid for role in (Role.OWNER, Role.ORGANISER, Role.EDITOR, Role.ANSWERS)}
     assert foreign.uid.encode() not in body
     assert b"SUMMARY;LANGUAGE=fr" in body
 
@@ -273,6 +273,11 @@ def test_a_role_that_ended(session: Session, organiser: Organiser, shown: Worksh
 def test_a_role_that_became_a_helpers(session: Session, organiser: Organiser, shown: WorkshopSession) -> None:
     assert shown
     session.execute(sa.update(SeriesRole).where(SeriesRole.organiser_id == organiser.id).values(role=Role.HELPER))
+
+
+def test_a_role_whose_time_is_over(session: Session, organiser: Organiser, shown: WorkshopSession) -> None:
+    assert shown
+    session.execute(sa.update(SeriesRole).where(SeriesRole.organiser_id == organiser.id).values(expires_at=NOW))
 
 
 def test_an_account_that_is_closed_or_erased(

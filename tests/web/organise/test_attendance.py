@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from tests.builders import NOW, build_answer, build_organiser, build_participant, build_series, build_session
 from tests.web.organise.conftest import SOON
 from tests.web.workspace import post, sign_in, token_of
-from workshop.accounts.models import Role
+from workshop.accounts.models import Role, SeriesRole
 from workshop.chatham.rule import Level
 from workshop.core.limits import RateLimitWindow, first_time
 from workshop.core.links import Purpose, issue
@@ -52,7 +52,7 @@ def ada(session: Session, listed: WorkshopSession) -> Answer:
 def helper(app: Flask, session: Session, listed: WorkshopSession) -> FlaskClient:
     """The browser of a helper."""
     client = app.test_client()
-    sign_in(client, build_organiser(session, listed.series, role=Role.HELPER))
+    sign_in(client, build_organiser(session, listed.series, role=Role.HELPER, door=listed))
     return client
 
 
@@ -326,12 +326,35 @@ def test_the_first_time_is_remembered_for_its_window_only(session: Session) -> N
     assert not first_time(session, now=NOW + timedelta(minutes=62), **values)
 
 
-def test_a_helper_is_led_to_the_check_in_and_to_no_list(helper: FlaskClient, ada: Answer) -> None:
-    page = helper.get("/en/organise/series/mine/").text
+def test_a_helper_is_led_to_the_check_in_of_one_session_and_to_nothing_else(
+    helper: FlaskClient, session: Session, ada: Answer, listed: WorkshopSession
+) -> None:
+    other = build_session(session, listed.series, slug="2", starts_at=SOON, ends_at=SOON + timedelta(hours=2))
+    session.commit()
+    page = helper.get("/en/organise/").text
     assert DOOR in page
     assert LIST not in page
-    assert helper.get(LIST).status_code == 404
-    assert helper.get("/en/organise/series/mine/answers").status_code == 404
+    assert helper.get(DOOR.replace("/1/", f"/{other.slug}/")).status_code == 404
+    for path in (LIST, "/en/organise/series/mine/answers", "/en/organise/series/mine/"):
+        assert helper.get(path).status_code == 404
+
+
+def test_a_helpers_time_ends_by_itself(
+    helper: FlaskClient, session: Session, ada: Answer, clock: time_machine.Traveller
+) -> None:
+    session.execute(
+        sa.update(SeriesRole).where(SeriesRole.role == Role.HELPER).values(expires_at=SOON + timedelta(hours=26))
+    )
+    session.commit()
+    clock.move_to(SOON + timedelta(hours=6))
+    assert helper.get(DOOR).status_code == 200
+    clock.shift(timedelta(hours=5))
+    helper.get("/en/organise/")  # seen, so that the sign-in does not end for idling
+    clock.shift(timedelta(hours=9))
+    assert helper.get(DOOR).status_code == 200
+    clock.shift(timedelta(hours=6))
+    assert helper.get(DOOR).status_code == 404
+    assert DOOR not in helper.get("/en/organise/").text
 
 
 def test_a_partner_sees_neither_list_nor_door(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.builders import build_answer, build_organiser, build_series, build_session
 from tests.web.workspace import post, sign_in
-from workshop.accounts.models import BreakGlass, Organiser, Role, SeriesRole
+from workshop.accounts.models import BreakGlass, Organiser, Role, RoleInvitation, SeriesRole
 from workshop.audit.models import LogEntry
 from workshop.mail.models import OutboxMessage
 from workshop.programme.models import WorkshopSession
@@ -63,11 +63,14 @@ def test_it_reads_and_gives_roles_and_does_nothing_else(
     assert post(client, f"{DESK}1/answers/reveal", {"reveal": "1"}, page=f"{DESK}1/answers").status_code == 404
     session.expire_all()
     assert mine.series.revision == before
-    other = build_organiser(session, email="new@example.org")
-    granted = post(client, f"{DESK}people-with-access", {"email": "new@example.org", "role": "owner"})
-    assert granted.status_code == 303
+    other = build_organiser(session, mine.series, role=Role.EDITOR)
+    page = f"{DESK}people-with-access"
+    given = post(client, f"{page}/{other.id}/change", {f"person-{other.id}-role": "owner"}, page=page)
+    assert given.status_code == 303
+    assert post(client, page, {"email": "new@example.org", "role": "owner", "language": "en"}).status_code == 303
     session.expire_all()
     assert session.get_one(SeriesRole, (other.id, mine.series_id)).role is Role.OWNER
+    assert session.scalars(sa.select(RoleInvitation.email)).one() == "new@example.org"
 
 
 def test_the_organisers_are_told_without_its_name_and_read_why(

@@ -78,7 +78,7 @@ def _check(client: FlaskClient, **data: Any) -> TestResponse:
 
 def _keep(client: FlaskClient, preview: TestResponse, **data: Any) -> TestResponse:
     fields: dict[str, Any] = {}
-    form = preview.text.split("<form", 1)[1].split("</form>")[0]
+    form = preview.text.split("<main", 1)[1].split("<form", 1)[1].split("</form>")[0]
     for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form):
         fields.setdefault(name, []).append(unescape(value))
     return client.post(f"{BASE}/new", data={**fields, **data}, content_type="multipart/form-data")

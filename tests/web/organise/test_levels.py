@@ -216,6 +216,13 @@ def test_lowered_everybody_is_asked_organisers_see_how_many_and_never_who(
     )
     assert client.post(f"{own}agree", data={**data, "acknowledge_rule": "y"}).status_code == 303
     assert "You have agreed. It waits for the others." in client.get(own).text
+    back = {"csrf_token": data["csrf_token"], "session": "4", "act": "take_back"}
+    assert client.post(f"{own}agree", data=back).status_code == 303
+    mine = client.get(own)
+    assert "You no longer agree: nothing changes." in mine.text
+    assert "Do you agree to a looser rule?" in mine.text
+    assert "0 of 32 have agreed." in words(desk.get(PATH))
+    assert client.post(f"{own}agree", data={**data, "acknowledge_rule": "y"}).status_code == 303
     page = desk.get(PATH)
     assert "1 of 32 has agreed." in words(page)
     assert answer.participant.name not in page.text
@@ -231,6 +238,7 @@ def test_lowered_everybody_is_asked_organisers_see_how_many_and_never_who(
     assert find_proposal(session, one.id) is None
     assert "Do you agree" not in client.get(own).text
     assert client.post(f"{own}agree", data={**data, "acknowledge_rule": "y"}).status_code == 409
+    assert client.post(f"{own}agree", data=back).status_code == 409
     assert post(desk, f"{PATH}/withdraw", page=PATH).status_code == 409
     done = session.scalars(sa.select(LogEntry.action)).all()
     assert {"programme.propose_level", "programme.withdraw_proposal", "rsvp.agree_level"} <= set(done)

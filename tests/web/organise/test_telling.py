@@ -104,8 +104,9 @@ def test_an_edit_is_live_marked_shown_in_both_languages_and_told_once_it_is_pres
     assert edit(desk, place__en="Room 2", place__fr="Salle 2").status_code == 303
     assert "Room 2" in desk.get("/en/series/mine/4/").text
     assert notice_changes(session, NOW) == 0
-    for path in (EDIT, SERIES, "/en/organise/"):
+    for path in (EDIT, SERIES):
         assert "32 people do not know yet what was edited here." in words(desk.get(path))
+    assert "those concerned have not been told" in words(desk.get("/en/organise/"))
     page = desk.get(TELL)
     shown = words(page)
     assert "29 participants will be told by e-mail" in shown

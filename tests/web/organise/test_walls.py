@@ -26,13 +26,6 @@ WORKSPACE = {
     "feedback_organise",
     "calendars_organise",
 }
-HELPERS = {
-    "programme_organise.series",
-    "organise.edit_session",
-    "rsvp_organise.check_in",
-    "summaries_organise.summary",
-    "summaries_organise.save",
-}
 
 
 def _addresses(app: Flask, series: str, session: str) -> list[tuple[str, str, str]]:
@@ -130,7 +123,10 @@ def test_an_owner_gets_in_everywhere(app: Flask, client: FlaskClient, session: S
     sign_in(client, build_organiser(session, mine))
     codes = _codes(app, client)
     assert 500 not in codes.values(), codes
-    assert {endpoint for (endpoint, _), code in codes.items() if code == 404} <= _of_many(app)
+    # A text that is not named is none either.
+    assert {endpoint for (endpoint, _), code in codes.items() if code == 404} <= _of_many(app) | {
+        "programme_organise.text_is_fine"
+    }
 
 
 @pytest.mark.parametrize("is_administrator", [False, True])
@@ -188,10 +184,10 @@ def test_another_series_costs_no_more_work_than_none(
     assert works[0] == works[1]
 
 
-def test_helpers_change_texts_and_nothing_else(app: Flask, client: FlaskClient, session: Session, mine: Series) -> None:
-    sign_in(client, build_organiser(session, mine, role=Role.HELPER))
-    for (endpoint, method), code in _codes(app, client).items():
-        assert (code == 404) is (endpoint not in HELPERS), (endpoint, method, code)
+def test_translators_change_texts_and_nothing_else(client: FlaskClient, session: Session, mine: Series) -> None:
+    """Of a draft: what is published they change only aside."""
+    mine.sessions[0].is_published = False
+    sign_in(client, build_organiser(session, mine, role=Role.TRANSLATOR))
     page = client.get("/en/organise/series/mine/1/edit").text
     for word in ("rooms.example.org", "capacity", "floor_languages", "/move", "/cancel", "/answers"):
         assert word not in page

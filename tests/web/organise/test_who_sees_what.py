@@ -48,6 +48,9 @@ from workshop.rsvp.models import Acknowledgement, Answer, Invitation, Invitation
 from workshop.rsvp.rule import notice_of
 from workshop.rsvp.service.standing import acknowledge
 
+pytestmark = pytest.mark.databases("sqlite")
+"""What is compared is made of the same objects by the same functions: no database decides any of it."""
+
 BASE = "/en/organise/series/examples"
 LEVELS = ("record", "discussion", "whole", "closed")
 PAGES = ("public", "invited", "participant", "speaker", "helper")
@@ -195,12 +198,12 @@ def test_the_speakers_page_is_a_speakers_page(
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_the_helpers_page_is_a_helpers_page(
+def test_the_page_of_who_edits_texts_is_a_translators_page(
     owner: FlaskClient, app: Flask, session: Session, examples: Examples, level: str
 ) -> None:
-    helper = app.test_client()
-    sign_in(helper, build_organiser(session, examples.series, role=Role.HELPER))
-    real, preview = helper.get(f"{BASE}/{level}/edit"), owner.get(f"{BASE}/{level}/who-sees-what/helper")
+    translator = app.test_client()
+    sign_in(translator, build_organiser(session, examples.series, role=Role.TRANSLATOR))
+    real, preview = translator.get(f"{BASE}/{level}/edit"), owner.get(f"{BASE}/{level}/who-sees-what/helper")
     assert main_of(preview.text) == main_of(real.text)
     assert "rooms.example.org" not in preview.text
 
@@ -362,7 +365,7 @@ def facts_of(page: str, reader: str) -> dict[str, str]:
         ("whole", "The public", "no"),
         ("whole", "Somebody invited", "no"),
         ("whole", "Somebody who has a place", "✓ ModeratorWhole, SpeakerWhole"),
-        ("whole", "A helper", "no"),
+        ("whole", "A translator, a helper", "no"),
         ("closed", "Somebody invited", "no"),
         ("closed", "A speaker", "✓ ModeratorClosed, SpeakerClosed"),
     ],
@@ -370,7 +373,7 @@ def facts_of(page: str, reader: str) -> dict[str, str]:
 def test_a_card_says_whose_names_are_seen(owner: FlaskClient, level: str, reader: str, names: str) -> None:
     facts = facts_of(owner.get(f"{BASE}/{level}/who-sees-what").text, reader)
     assert facts["Names of speakers"] == names
-    assert not facts["Who takes part"].startswith("✓") or reader == "A helper"
+    assert not facts["Who takes part"].startswith("✓") or reader == "A translator, a helper"
 
 
 @pytest.mark.parametrize(
@@ -484,7 +487,7 @@ def test_nothing_on_a_preview_can_be_sent(owner: FlaskClient) -> None:
     assert "form-action 'self'" in owner.get(f"{BASE}/discussion/edit").headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("role", [Role.HELPER, Role.PARTNER])
+@pytest.mark.parametrize("role", [Role.ANSWERS, Role.TRANSLATOR, Role.HELPER, Role.PARTNER])
 def test_only_whoever_manages_the_series_sees_it(app: Flask, session: Session, examples: Examples, role: Role) -> None:
     client = app.test_client()
     organisation = "Partner" if role is Role.PARTNER else ""

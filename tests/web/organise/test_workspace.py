@@ -11,10 +11,22 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from tests.builders import NOW, build_answer, build_organiser, build_participant, build_series, build_session
+from tests.builders import (
+    NOW,
+    both,
+    build_answer,
+    build_organiser,
+    build_participant,
+    build_person,
+    build_series,
+    build_session,
+    build_slot,
+)
 from tests.web.workspace import post, sign_in
+from workshop.accounts.models import Role
 from workshop.audit.models import LogEntry
 from workshop.audit.service import find_break
+from workshop.core import clock
 from workshop.core.links import Purpose, mark
 from workshop.core.localized import Localized
 from workshop.mail.models import OutboxMessage, OutboxState
@@ -58,10 +70,56 @@ def test_the_dashboard_shows_ones_own_series_and_what_is_missing(
     page = owner.get("/en/organise/").text
     assert "Titre seul" in page
     assert "Draft: not published" in page
+    assert "Texts are missing" not in page, "it is years ahead"
+    one.starts_at = clock.now() + timedelta(days=27)
+    one.ends_at = one.starts_at + timedelta(hours=2)
+    session.commit()
+    page = owner.get("/en/organise/").text
     assert "Texts are missing in English" in page
-    assert "online room is missing" in page
+    assert f'href="{PATH}/edit#title-en"' in page
+    assert "still a draft" in page
+    assert "online room is missing" not in page, "it is weeks ahead"
+    this_week, _heading, later = page.partition("What can wait a little")
+    assert "Nothing this week" in this_week
+    assert "Texts are missing" in later
+    one.starts_at = clock.now() + timedelta(days=6)
+    session.commit()
+    page = owner.get("/en/organise/").text
+    assert "What can wait a little" not in page
+    assert f'href="{PATH}/edit#room_link"' in page.partition("What needs you this week")[2]
     assert "Somebody else" not in page
     assert foreign.series.slug not in page
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.TRANSLATOR, Role.ANSWERS])
+def test_the_dashboard_leads_to_the_texts_that_the_series_itself_lacks(
+    client: FlaskClient, session: Session, one: WorkshopSession, role: Role
+) -> None:
+    one.series.description, one.series.controller = Localized({"fr": "En français"}), Localized({"fr": "L’équipe"})
+    sign_in(client, build_organiser(session, one.series, role=role))
+    field = 'href="/en/organise/series/mine/edit#description-en">Texts are missing in English.'
+    this_week, _heading, later = client.get("/en/organise/").text.partition("What can wait a little")
+    assert (field in later) is (role is not Role.ANSWERS)
+    assert field not in this_week
+    one.series.description = both("Décrite", "Described")
+    session.commit()
+    page = client.get("/en/organise/").text
+    is_for_planners = 'href="/en/organise/series/mine/edit#controller-en">Texts are missing in English.' in page
+    assert is_for_planners is (role is Role.EDITOR), "the forms of translators have no field for it"
+    one.starts_at, one.ends_at = NOW - timedelta(days=2), NOW - timedelta(days=1)
+    session.commit()
+    assert "Texts are missing" not in client.get("/en/organise/").text, "nothing is to come"
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.ANSWERS])
+def test_the_dashboard_says_how_many_who_speak_have_confirmed(
+    client: FlaskClient, session: Session, one: WorkshopSession, role: Role
+) -> None:
+    slots = [build_slot(session, one, build_person(session, one.series)) for _number in range(3)]
+    slots[0].confirmed_at = slots[1].declined_at = NOW
+    sign_in(client, build_organiser(session, one.series, role=role))
+    is_said = "1 of 3 confirmed, 1 declined" in client.get("/en/organise/").text
+    assert is_said is (role is Role.EDITOR)
 
 
 def test_the_dashboard_takes_as_many_statements_for_thirty_sessions_as_for_one(
@@ -175,7 +233,7 @@ def test_a_session_becomes_a_draft_again_only_while_nobody_has_answered(
     assert _again(session).is_published is False
     assert owner.get("/en/series/mine/1/").status_code == 404
     assert "/unpublish" not in owner.get(f"{PATH}/edit").text
-    assert post(owner, f"{PATH}/publish", page="/en/organise/series/mine/").status_code == 303
+    assert post(owner, f"{PATH}/publish").status_code == 303
     build_answer(session, _again(session))
     session.commit()
     assert "/unpublish" not in owner.get(f"{PATH}/edit").text
@@ -303,3 +361,31 @@ def test_a_public_instance_without_mail_warns_loudly(
         sign_in(client, build_organiser(db.session(), email="o@example.org"))
         db.session.remove()
     assert ("Nobody receives any mail" in client.get("/en/organise/").text) is warns
+
+
+def test_the_workspace_shows_ones_own_clock_beside_the_sessions_where_they_differ(
+    client: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    organiser = build_organiser(session, one.series)
+    sign_in(client, organiser)
+    pages = ("/en/organise/", "/en/organise/series/mine/", f"{PATH}/edit", f"{PATH}/move", f"{PATH}/answers")
+    for tzid, words in (("America/Toronto", "10:00–12:00"), ("Europe/Brussels", ""), ("", "")):
+        organiser.tzid = tzid
+        session.commit()
+        for path in pages:
+            page = client.get(path).text
+            assert "16:00–18:00" in page, path
+            assert ("On your clock:" in page, words in page) == (bool(words), True), (tzid, path)
+
+
+def test_ones_own_clock_says_when_something_was_done_and_is_on_no_public_page(
+    client: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    organiser = build_organiser(session, one.series)
+    organiser.tzid = "Asia/Tokyo"
+    session.commit()
+    sign_in(client, organiser)
+    one.reminders_paused_at = NOW
+    session.commit()
+    assert "Tokyo time" in client.get(f"{PATH}/mail").text
+    assert "Tokyo time" not in client.get("/en/series/mine/1/").text

@@ -274,6 +274,12 @@ def test_a_looser_level_waits_for_everybody_and_counts_with_the_last(client: Fla
     assert press(client, path, "agree", proposal=keys[person.id]).status_code == 303
     assert "You have agreed." in words(client.get(path))
     assert "You have agreed." not in words(client.get(other)), "nobody is told who has"
+    assert press(client, other, "agree", proposal=keys[person.id], act="take_back").status_code == 409
+    assert press(client, path, "agree", proposal=keys[person.id], act="take_back").status_code == 303
+    assert "You no longer agree: nothing changes." in words(client.get(path))
+    assert session.scalars(sa.select(SpeakerAgreement)).all() == []
+    session.commit()
+    assert press(client, path, "agree", proposal=keys[person.id]).status_code == 303
     assert NAME not in client.get("/en/series/serie/4/").text
     (agreement,) = session.scalars(sa.select(SpeakerAgreement))
     assert (agreement.person_id, agreement.recorded_by) == (person.id, "speaker")

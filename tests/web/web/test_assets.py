@@ -14,13 +14,21 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 def test_files_are_small() -> None:
-    assert len((FOLDER / "workshop.css").read_bytes()) < 30_000
+    assert len((FOLDER / "workshop.css").read_bytes()) < 27_000
     assert len((FOLDER / "workshop.js").read_bytes()) < 3_000
+    assert len((FOLDER / "desk.js").read_bytes()) < 4_000
+    assert len((FOLDER / "desk.css").read_bytes()) < 5_000
     assert "url(" not in (FOLDER / "workshop.css").read_text()
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("workshop.css", "text/css"), ("workshop.js", "text/javascript"), ("icon.svg", "image/svg+xml")]
+    ("name", "kind"),
+    [
+        ("workshop.css", "text/css"),
+        ("workshop.js", "text/javascript"),
+        ("desk.js", "text/javascript"),
+        ("icon.svg", "image/svg+xml"),
+    ],
 )
 def test_a_file_is_served_under_its_hash_only(client: FlaskClient, name: str, kind: str) -> None:
     answer = client.get(asset(name))

@@ -11,6 +11,7 @@ from workshop.announcements.service.subscribing import (
     take_again,
 )
 from workshop.announcements.service.writing import (
+    announce,
     confirm,
     create,
     delete,
@@ -23,6 +24,7 @@ from workshop.announcements.service.writing import (
 )
 
 __all__ = [
+    "announce",
     "ask",
     "confirm",
     "confirm_subscription",

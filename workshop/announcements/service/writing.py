@@ -11,7 +11,7 @@ from workshop.accounts.models import Organiser
 from workshop.accounts.service import actor_of
 from workshop.announcements import emails
 from workshop.announcements.models import Announcement
-from workshop.announcements.queries import Group, count_recipients, lock_announcement, messages_of
+from workshop.announcements.queries import Group, Whom, count_recipients, lock_announcement, messages_of
 from workshop.announcements.rule import (
     AnnouncementChangedError,
     AnnouncementNotTestedError,
@@ -130,6 +130,29 @@ def confirm(
     ring(session)
     _record(session, found, "confirm", now=now, organiser=organiser, people=people)
     return people
+
+
+def announce(
+    session: Session,
+    *,
+    now: datetime,
+    series: Series,
+    subject: Localized,
+    body: Localized,
+    expected: int,
+    organiser: Organiser,
+) -> int:
+    """Let an announcement leave at once, to whoever asked to be kept informed; returns to how many. Flushes.
+
+    For a text of the product's own, shown whole to whoever lets it leave: there is nothing in it to try out.
+
+    Raises:
+        RecipientsChangedError: another number of people than `expected`, or nobody; `number` says how many.
+    """
+    group = Group(whom=Whom.INFORMED)
+    made = create(session, now=now, series=series, subject=subject, body=body, group=group)
+    made.tested_at = now
+    return confirm(session, made, now=now, version=made.version, expected=expected, leaves_at=None, organiser=organiser)
 
 
 def take_back(session: Session, announcement: Announcement, *, now: datetime, organiser: Organiser) -> None:

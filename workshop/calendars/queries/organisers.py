@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,12 +11,14 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from workshop.accounts.models import Organiser, Role, SeriesRole
+from workshop.accounts.queries import holds
+from workshop.accounts.rule import PLANNERS
 from workshop.core.probe import Probe, literal
 from workshop.programme.models import Series, WorkshopSession
 from workshop.programme.queries import series_parts
 from workshop.rsvp.models import Answer, AnswerState
 
-_MANAGES = SeriesRole.role.in_([literal(Role.OWNER), literal(Role.ORGANISER)])
+_MANAGES = SeriesRole.role.in_([literal(role) for role in (*PLANNERS, Role.ANSWERS)])
 _COUNTED = (AnswerState.ACCEPTED, AnswerState.TENTATIVE, AnswerState.WAITLISTED)
 
 
@@ -26,6 +29,8 @@ class _Managed(NamedTuple):
     """None: no series at all."""
     revision: int | None
     newest_uid: str | None
+    expires_at: datetime | None
+    """Of the role."""
 
 
 class AnswerCount(NamedTuple):
@@ -43,7 +48,7 @@ class OrganiserMark(NamedTuple):
     organiser_id: int
     language: str
     series: tuple[tuple[int, int, str | None], ...]
-    """Id, revision and the greatest uid of the sessions, of every series that they own or organise."""
+    """Id, revision and the greatest uid of the sessions, of every series that they plan or see answers of."""
     counts: tuple[AnswerCount, ...]
 
 
@@ -58,6 +63,7 @@ _MANAGED = Probe(
         .where(WorkshopSession.series_id == Series.id)
         .correlate(Series)
         .scalar_subquery(),
+        SeriesRole.expires_at,
     )
     .select_from(Organiser)
     .outerjoin(SeriesRole, sa.and_(SeriesRole.organiser_id == Organiser.id, _MANAGES))
@@ -79,7 +85,7 @@ _COUNTS = Probe(
 )
 
 
-def find_organiser_mark(engine: Engine, subject: str) -> OrganiserMark | None:
+def find_organiser_mark(engine: Engine, subject: str, *, now: datetime) -> OrganiserMark | None:
     """Return the mark of an organiser's calendar; None where the account is gone or disabled.
 
     Raises OperationalError when the database is away.
@@ -87,17 +93,21 @@ def find_organiser_mark(engine: Engine, subject: str) -> OrganiserMark | None:
     rows = _MANAGED(engine, subject=subject)
     if not rows:
         return None
-    series = tuple((row.series_id, row.revision or 0, row.newest_uid) for row in rows if row.series_id is not None)
+    series = tuple(
+        (row.series_id, row.revision or 0, row.newest_uid)
+        for row in rows
+        if row.series_id is not None and (row.expires_at is None or row.expires_at > now)
+    )
     counts = tuple(_COUNTS(engine, subject=subject)) if series else ()
     return OrganiserMark(rows[0].organiser_id, rows[0].language, series, counts)
 
 
-def list_managed_series(session: Session, organiser_id: int) -> Sequence[Series]:
-    """Return every series, whole, that an organiser owns or organises, oldest first."""
+def list_managed_series(session: Session, organiser_id: int, *, now: datetime) -> Sequence[Series]:
+    """Return every series, whole, whose sessions an organiser plans or whose answers they see, oldest first."""
     statement = (
         sa.select(Series)
         .join(SeriesRole, SeriesRole.series_id == Series.id)
-        .where(SeriesRole.organiser_id == organiser_id, _MANAGES)
+        .where(SeriesRole.organiser_id == organiser_id, _MANAGES, holds(now))
         .order_by(Series.id)
         .options(*series_parts())
     )

@@ -15,12 +15,12 @@ def organiser_answer(subject: str, *, now: datetime) -> KeptAnswer | None:
 
     Roles count as they stand at this request: what somebody may no longer see is gone with the next one.
     """
-    mark = find_organiser_mark(db.engine, subject)
+    mark = find_organiser_mark(db.engine, subject, now=now)
     if mark is None:
         return None
 
     def make() -> KeptAnswer:
-        series = list_managed_series(db.session(), mark.organiser_id)
+        series = list_managed_series(db.session(), mark.organiser_id, now=now)
         sessions = managed_sessions(series, mark.counts)
         found = organiser_calendar(sessions, language=mark.language, now=now)
         return make_answer(found.body, last_modified=found.revised_at, X_Robots_Tag="noindex")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from flask import current_app
 
+from workshop.core.typography import typeset
 from workshop.core.urls import external_url
 from workshop.ical import Calendar, Event, EventStatus, serialise
 from workshop.programme.view import SeriesView, SessionView, TombstoneView, session_event
@@ -37,9 +38,10 @@ def is_still_told(session: SessionView | TombstoneView, *, now: datetime) -> boo
 
 def series_feed(view: SeriesView, *, language: str, now: datetime) -> bytes:
     """Return a series' feed; `view` is made for the calendar's surface."""
+    title = view.title.pick(language, view.languages)
     calendar = Calendar(
-        name=view.title.pick(language, view.languages).value,
-        language=view.title.pick(language, view.languages).language or "",
+        name=typeset(title.value, title.language),
+        language=title.language or "",
         url=external_url("public.series", lang=language, series=view.slug),
         source=external_url("calendars.series_feed", lang=language, series=view.slug),
         colour=view.colour,
@@ -68,7 +70,7 @@ def session_file(view: SessionView, *, language: str) -> bytes:
     """Return one session as a file to open."""
     name = view.label if view.is_neutral else view.title
     picked = name.pick(language, view.languages)
-    calendar = Calendar(name=picked.value, language=picked.language or "", is_feed=False)
+    calendar = Calendar(name=typeset(picked.value, picked.language), language=picked.language or "", is_feed=False)
     return serialise(calendar, [session_entry(view, language)])
 
 

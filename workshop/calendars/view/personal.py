@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from workshop.calendars.view.feeds import in_window
 from workshop.chatham.rule import Audience, Surface, disclosure
 from workshop.core.language import speaking
+from workshop.core.typography import typeset
 from workshop.core.urls import external_url
 from workshop.ical import Calendar, Event, serialise
 from workshop.programme.models import Series
@@ -74,7 +75,7 @@ def make_own_calendar(
     known = disclosure(level=series.level, visibility=series.visibility, audience=Audience.PUBLIC, surface=Surface.PAGE)
     title = series.title.pick(language, series.languages)
     calendar = Calendar(
-        name=title.value,
+        name=typeset(title.value, title.language),
         language=title.language or "",
         url=external_url("public.series", lang=language, series=series.slug) if known.is_known else "",
         colour=series.colour,

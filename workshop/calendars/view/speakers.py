@@ -44,6 +44,8 @@ def speaker_entry(
 ) -> tuple[SessionView, Event] | None:
     """Return a session as a speaker's calendar may show it, and the entry; None where they have no part in it."""
     audience = own_audience(workshop_session, person)
+    if audience is Audience.INVITED:  # they said that they do not come
+        return None
     view = session_view(workshop_session, audience=audience, surface=Surface.CALENDAR) if audience else None
     return (view, _entry(view, workshop_session, person, language)) if view else None
 

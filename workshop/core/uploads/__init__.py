@@ -16,7 +16,16 @@ from typing import Any, Final, TypeVar
 from workshop.core.uploads import refusals
 from workshop.core.uploads.refusals import UploadError
 
-__all__ = ["MAXIMUM", "MEDIA_TYPES", "CleanFile", "UploadError", "accepts_upload", "clean_upload", "octets_of"]
+__all__ = [
+    "MAXIMUM",
+    "MEDIA_TYPES",
+    "CleanFile",
+    "UploadError",
+    "accepts_upload",
+    "clean_portrait",
+    "clean_upload",
+    "octets_of",
+]
 
 MAXIMUM: Final = 20 * 1024 * 1024
 """Octets of one file, as it comes and as it is kept."""
@@ -51,6 +60,26 @@ def clean_upload(data: bytes) -> CleanFile:
     Raises:
         UploadError: with one of `refusals.REASONS`.
     """
+    media_type = _media_type(data)
+    content = _clean_apart(data, media_type)
+    if len(content) > MAXIMUM:
+        raise UploadError(refusals.TOO_LARGE)
+    return CleanFile(content, media_type)
+
+
+def clean_portrait(data: bytes) -> CleanFile:
+    """Return a picture made anew and small: a JPEG of at most 160 pixels a side and 15 000 octets.
+
+    Raises:
+        UploadError: with one of `refusals.REASONS`.
+    """
+    media_type = _media_type(data)
+    if media_type == "application/pdf":
+        raise UploadError(refusals.NO_PICTURE)
+    return CleanFile(_clean_apart(data, media_type, "portrait"), "image/jpeg")
+
+
+def _media_type(data: bytes) -> str:
     if not data:
         raise UploadError(refusals.EMPTY)
     if len(data) > MAXIMUM:
@@ -58,18 +87,15 @@ def clean_upload(data: bytes) -> CleanFile:
     media_type = next((kind for signature, kind in _SIGNATURES if data.startswith(signature)), "")
     if not media_type:
         raise UploadError(refusals.UNKNOWN)
-    content = _clean_apart(data, media_type)
-    if len(content) > MAXIMUM:
-        raise UploadError(refusals.TOO_LARGE)
-    return CleanFile(content, media_type)
+    return media_type
 
 
-def _clean_apart(data: bytes, media_type: str) -> bytes:
+def _clean_apart(data: bytes, media_type: str, *wishes: str) -> bytes:
     root = str(Path(__file__).parents[3])
     child = str(Path(__file__).with_name("child.py"))
     try:
         done = subprocess.run(  # noqa: S603 (our own interpreter and file; what was uploaded goes in by its standard input)
-            [sys.executable, "-I", child, root, media_type],
+            [sys.executable, "-I", child, root, media_type, *wishes],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -21,12 +21,15 @@ def main() -> int:
     sys.dont_write_bytecode = True
     sys.path.insert(0, sys.argv[1])
     from workshop.core.uploads.pdf import clean_pdf
-    from workshop.core.uploads.pictures import clean_picture
+    from workshop.core.uploads.pictures import clean_picture, clean_portrait
     from workshop.core.uploads.refusals import UploadError
 
     media_type, data = sys.argv[2], sys.stdin.buffer.read()
     try:
-        made = clean_pdf(data) if media_type == "application/pdf" else clean_picture(data, media_type)
+        if "portrait" in sys.argv[3:]:
+            made = clean_portrait(data, media_type)
+        else:
+            made = clean_pdf(data) if media_type == "application/pdf" else clean_picture(data, media_type)
     except UploadError as fault:
         sys.stdout.write(fault.reason)
         return 3

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 MAXIMUM_PIXELS: Final = 50_000_000
 _FORMATS: Final = {"image/png": "PNG", "image/jpeg": "JPEG"}
+_PORTRAIT: Final = 160
+"""Pixels of the longer side."""
+PORTRAIT_OCTETS: Final = 15_000
+_QUALITIES: Final = (82, 70, 55, 40)
 _PLAIN: Final = frozenset({"L", "RGB", "LA", "RGBA"})
 
 
@@ -21,23 +25,10 @@ def clean_picture(data: bytes, media_type: str) -> bytes:
     Raises:
         UploadError: it cannot be read, or has too many pixels.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     name = _FORMATS[media_type]
-    # Ours counts: Pillow's own warns first.
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with Image.open(io.BytesIO(data), formats=(name,)) as found:
-            _check_size(*found.size)
-            found.load()
-            profile = found.info.get("icc_profile")
-            picture = _in_plain_colours(ImageOps.exif_transpose(found), profile)
-    except UploadError:
-        raise
-    except MemoryError:
-        raise UploadError(TOO_COMPLEX) from None
-    except Exception:  # noqa: BLE001 (what a broken file makes the library raise is not told)
-        raise UploadError(DAMAGED) from None
+    picture = _upright(data, media_type)
     if name == "JPEG" and picture.mode != "L":
         picture = picture.convert("RGB")
     # A new picture of the same pixels has none of what the old one carried along.
@@ -49,6 +40,52 @@ def clean_picture(data: bytes, media_type: str) -> bytes:
         # Letters on slides suffer from coarser colour.
         bare.save(output, "JPEG", quality=90, subsampling=0)
     return output.getvalue()
+
+
+def clean_portrait(data: bytes, media_type: str) -> bytes:
+    """Return a PNG or JPEG as a small JPEG, drawn anew; what was transparent is white.
+
+    Raises:
+        UploadError: it cannot be read, or has too many pixels.
+    """
+    from PIL import Image
+
+    picture = _upright(data, media_type)
+    picture.thumbnail((_PORTRAIT, _PORTRAIT))
+    if picture.mode != "L":
+        whole = picture.convert("RGBA")
+        picture = Image.new("RGB", picture.size, "white")
+        picture.paste(whole, mask=whole.getchannel("A"))
+    bare = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+    made = b""
+    for quality in _QUALITIES:
+        output = io.BytesIO()
+        bare.save(output, "JPEG", quality=quality, optimize=True)
+        made = output.getvalue()
+        if len(made) <= PORTRAIT_OCTETS:
+            break
+    return made
+
+
+def _upright(data: bytes, media_type: str) -> Image.Image:
+    """Return a picture's pixels, upright and in plain colours; raises UploadError."""
+    from PIL import Image, ImageOps
+
+    name = _FORMATS[media_type]
+    # Ours counts: Pillow's own warns first.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(io.BytesIO(data), formats=(name,)) as found:
+            _check_size(*found.size)
+            found.load()
+            profile = found.info.get("icc_profile")
+            return _in_plain_colours(ImageOps.exif_transpose(found), profile)
+    except UploadError:
+        raise
+    except MemoryError:
+        raise UploadError(TOO_COMPLEX) from None
+    except Exception:  # noqa: BLE001 (what a broken file makes the library raise is not told)
+        raise UploadError(DAMAGED) from None
 
 
 def _check_size(width: int, height: int) -> None:

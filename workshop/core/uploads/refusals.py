@@ -17,7 +17,11 @@ TOO_COMPLEX = "upload_too_complex"
 """Takes too much memory or time to look into."""
 HIDDEN_LAYERS = "upload_hidden_layers"
 """Would show, once cleaned, what its author had hidden."""
-REASONS = frozenset({EMPTY, TOO_LARGE, UNKNOWN, DAMAGED, ENCRYPTED, TOO_MANY_PIXELS, TOO_COMPLEX, HIDDEN_LAYERS})
+NO_PICTURE = "upload_no_picture"
+"""A document where a picture is meant."""
+REASONS = frozenset(
+    {EMPTY, TOO_LARGE, UNKNOWN, DAMAGED, ENCRYPTED, TOO_MANY_PIXELS, TOO_COMPLEX, HIDDEN_LAYERS, NO_PICTURE}
+)
 
 
 class UploadError(InvalidValuesError):

@@ -1,4 +1,4 @@
-"""Editing, moving and cancelling: here, not in programme, because of those who have answered.
+"""Editing: here, not in programme, because of those who have answered.
 
 A looser level is asked of them; a raised capacity offers places to those who wait; an act says whom it tells.
 """
@@ -11,64 +11,73 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 
-from workshop.accounts.models import Role
+from workshop.accounts.reauthentication import confirmed_or_page
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import PLANNERS, WRITERS
 from workshop.accounts.service import actor_of
+from workshop.chatham.rule import is_looser
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
 from workshop.organise.effects import find_effects, look, proposed_levels
-from workshop.organise.queries import count_told
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.levels import confirm_page, is_unconfirmed, said
-from workshop.organise.routes.telling import untold_of
+from workshop.people.staleness import list_stale
 from workshop.programme.forms import (
-    EditSessionForm,
     SeriesForm,
-    SessionContentForm,
-    TimesForm,
+    SeriesTextsForm,
     add_faults,
     series_data,
-    session_data,
 )
-from workshop.programme.models import Series, SessionStatus, WorkshopSession
-from workshop.programme.organise import (
-    MANAGERS,
-    SeriesRow,
-    form_page,
-    open_series,
-    open_session,
-    series_row,
-    session_row,
-)
-from workshop.programme.service.locking import lock
+from workshop.programme.forms.languages import dress, fine_of, press_typesetting
+from workshop.programme.forms.meanwhile import Met, base_of, meet, names_in, say_conflicts
+from workshop.programme.models import Series
+from workshop.programme.organise import Depth, form_page, open_series, open_session, series_row
+from workshop.programme.service.languages import list_terms, say_fine
+from workshop.programme.service.lifecycle import unpublish as unpublish_session
+from workshop.programme.service.locking import hold, lock
 from workshop.programme.service.series import update_series
-from workshop.programme.service.sessions import cancel as cancel_session
-from workshop.programme.service.sessions import reschedule, update_session
-from workshop.programme.service.sessions import unpublish as unpublish_session
-from workshop.programme.service.values import SessionValues, series_values, session_values
-from workshop.rsvp.queries import count_answers, lock_list
-from workshop.rsvp.service import tend
+from workshop.programme.service.values import SeriesValues, series_values
+from workshop.programme.texts import SERIES_TEXTS, texts_of
+from workshop.programme.view.languages import Marks, marks_of, terms_of
+from workshop.rsvp.queries import count_answers
 
 
 @blueprint.route("/series/<series>/edit", methods=["GET", "POST"])
 def edit_series(lang: str, series: str) -> ResponseReturnValue:
-    """Change a series."""
-    found, role = open_series(series, *MANAGERS)
-    row = series_row(found, role, now=clock.now())
-    form = SeriesForm(data=series_data(series_values(found)))
-    if form.validate_on_submit() and "back" not in request.form:
+    """Change a series; a translator changes its texts. Either counts at once: of a series nothing is kept aside."""
+    found, role = open_series(series, *WRITERS, depth=Depth.LEVELS)
+    row = series_row(found, role)
+    form = (SeriesForm if row.may_plan else SeriesTextsForm)(data=series_data(series_values(found)))
+    owner = f"series:{found.id}"
+    marks = marks_of(list_stale(db.session(), found.id).get(owner, ()))
+    dress(form, marks)
+    terms = terms_of(list_terms(db.session(), found.id), texts_of(found, SERIES_TEXTS).values())
+    fields = names_in(form, SeriesValues)
+    page: dict[str, Any] = {"page_language": lang, "series": row, "terms": terms}
+    page["base"] = base_of(series_values(found), fields)
+    if not press_typesetting(form) and form.validate_on_submit() and "back" not in request.form:
+        stands = series_values(found)
+        wanted = meet(_values(form, found), stands, fields).values
+        if is_looser(found.level, wanted.level) and (asked := confirmed_or_page()) is not None:
+            return asked
         lock(db.session(), found.sessions)
+        hold(db.session(), found, "partners")
+        stands = series_values(found)
+        met = meet(_values(form, found), stands, fields)
+        if met.conflicts:
+            db.session.rollback()
+            return _conflict_page(type(form), met, stands, marks, page)
+        values = met.values
         before, proposed = look(db.session(), found.sessions), proposed_levels(db.session(), found.sessions)
         try:
             update_series(
                 db.session(),
                 now=clock.now(),
                 series=found,
-                values=form.values(),
+                values=values,
                 answers=count_answers(db.session(), [one.id for one in found.sessions]),
                 actor=actor_of(current_organiser()),
                 instance_languages=languages(),
@@ -77,62 +86,51 @@ def edit_series(lang: str, series: str) -> ResponseReturnValue:
             db.session.rollback()
             add_faults(form, fault.faults)
         else:
+            say_fine(
+                db.session(),
+                now=clock.now(),
+                actor=actor_of(current_organiser()),
+                series_id=found.id,
+                workshop_session_id=None,
+                owner=owner,
+                fine=fine_of(form),
+            )
             effects = find_effects(db.session(), found.sessions, before=before, proposed=proposed)
             if is_unconfirmed(effects):
                 db.session.rollback()
                 return confirm_page(lang, effects, row.title)
             db.session.commit()
             flash(said(effects) if effects else _("The series is changed."))
-            return redirect(url_for("programme_organise.series", lang=lang, series=form.slug.data), 303)
-    return form_page("programme/organise/series_form.html", form, page_language=lang, series=row)
+            if met.others:
+                flash(met.others)
+            return redirect(url_for("programme_organise.series", lang=lang, series=values.slug), 303)
+    return form_page("programme/organise/series_form.html", form, **page)
 
 
-@blueprint.route("/series/<series>/<session>/edit", methods=["GET", "POST"])
-def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
-    """Change a session; a helper changes its texts."""
-    workshop_session, role = open_session(series, session)
-    form = _edit_form(workshop_session, role)
-    page = _page(lang, workshop_session, role)
-    if form.validate_on_submit() and "back" not in request.form:
-        _lock_with_list(workshop_session)
-        before, proposed = look(db.session(), [workshop_session]), proposed_levels(db.session(), [workshop_session])
-        try:
-            update_session(
-                db.session(),
-                now=clock.now(),
-                workshop_session=workshop_session,
-                values=_edited(form, session_values(workshop_session)),
-                has_answers=count_answers(db.session(), [workshop_session.id])[workshop_session.id] > 0,
-                actor=actor_of(current_organiser()),
-                instance_languages=languages(),
-            )
-        except InvalidValuesError as fault:
-            db.session.rollback()
-            add_faults(form, fault.faults)
-        else:
-            effects = find_effects(db.session(), [workshop_session], before=before, proposed=proposed)
-            if is_unconfirmed(effects):
-                db.session.rollback()
-                return confirm_page(lang, effects, page["row"].name)
-            slug = workshop_session.slug
-            tend(db.session(), workshop_session, now=clock.now())
-            db.session.commit()
-            flash(said(effects) if effects else _("The session is changed."))
-            return redirect(url_for("organise.edit_session", lang=lang, series=series, session=slug), 303)
-    page["may_unpublish"] = (
-        role in MANAGERS
-        and workshop_session.is_published
-        and count_answers(db.session(), [workshop_session.id])[workshop_session.id] == 0
-    )
-    if role in MANAGERS:
-        page["untold"] = untold_of([workshop_session])
-    return form_page("programme/organise/session_form.html", form, **page)
+def _conflict_page(
+    kind: type[SeriesTextsForm], met: Met[SeriesValues], stands: SeriesValues, marks: Marks, page: dict[str, Any]
+) -> ResponseReturnValue:
+    """Return the page with what was typed, and what was saved meanwhile."""
+    # Rows of partners that were not sent are left as they are.
+    partners = stands.partners if met.values.partners is None else met.values.partners
+    form = kind(formdata=None, data=series_data(dataclasses.replace(met.values, partners=partners)))
+    dress(form, marks)
+    rows = say_conflicts(form, kind(formdata=None, data=series_data(stands)), met.conflicts)
+    page |= {"base": met.base, "conflicts": rows}
+    return render_template("programme/organise/series_form.html", form=form, **page), 409
+
+
+def _values(form: SeriesTextsForm, series: Series) -> SeriesValues:
+    """Return what was entered; where the form holds texts only, beside what stands."""
+    if isinstance(form, SeriesForm):
+        return form.values()
+    return dataclasses.replace(series_values(series), committee=None, partners=None, **form.texts())
 
 
 @blueprint.post("/series/<series>/<session>/unpublish")
 def unpublish(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Make a session that nobody has answered a draft again."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     lock(db.session(), [workshop_session])
     unpublish_session(
         db.session(),
@@ -144,97 +142,3 @@ def unpublish(lang: str, series: str, session: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("The session is a draft again. Nobody else sees it until you publish it."))
     return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
-
-
-@blueprint.route("/series/<series>/<session>/move", methods=["GET", "POST"])
-def move(lang: str, series: str, session: str) -> ResponseReturnValue:
-    """Move a session: the new times, then what will happen to how many people, then the act."""
-    workshop_session, role = open_session(series, session, *MANAGERS)
-    page = _page(lang, workshop_session, role)
-    page["told_number"] = count_told(db.session(), workshop_session.id)
-    form = TimesForm(data=session_data(session_values(workshop_session)))
-    if form.validate_on_submit():
-        _lock_with_list(workshop_session)
-        try:
-            is_moved = reschedule(
-                db.session(),
-                now=clock.now(),
-                workshop_session=workshop_session,
-                actor=actor_of(current_organiser()),
-                **form.times(),
-            )
-        except InvalidValuesError as fault:
-            db.session.rollback()
-            add_faults(form, fault.faults)
-        else:
-            if is_moved and request.form.get("confirm") != "yes":
-                after = session_row(workshop_session, workshop_session.series, now=clock.now())
-                page["told_number"] = count_told(db.session(), workshop_session.id, ends_after=clock.now())
-                db.session.rollback()
-                return render_template("organise/move_confirm.html", form=form, after=after, **page)
-            tend(db.session(), workshop_session, now=clock.now())
-            db.session.commit()
-            flash(_("The session is moved.") if is_moved else _("Nothing has changed."))
-            return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
-    return form_page("organise/move.html", form, **page)
-
-
-@blueprint.route("/series/<series>/<session>/cancel", methods=["GET", "POST"])
-def cancel(lang: str, series: str, session: str) -> ResponseReturnValue:
-    """Cancel a session, once it is said how many people will be told."""
-    workshop_session, role = open_session(series, session, *MANAGERS)
-    form = FlaskForm()
-    if form.validate_on_submit():
-        actor = actor_of(current_organiser())
-        _lock_with_list(workshop_session)
-        cancel_session(db.session(), now=clock.now(), workshop_session=workshop_session, actor=actor)
-        tend(db.session(), workshop_session, now=clock.now())
-        db.session.commit()
-        flash(_("The session is cancelled."))
-        return redirect(url_for("programme_organise.series", lang=lang, series=series), 303)
-    page = _page(lang, workshop_session, role)
-    page["told_number"] = count_told(db.session(), workshop_session.id, ends_after=clock.now())
-    return form_page("organise/cancel.html", form, **page)
-
-
-def _lock_with_list(workshop_session: WorkshopSession) -> None:
-    """Lock a session and who waits for it, before the act writes into the log: that lock is always the last one."""
-    lock(db.session(), [workshop_session])
-    lock_list(db.session(), workshop_session.id)
-
-
-def _page(lang: str, workshop_session: WorkshopSession, role: Role) -> dict[str, Any]:
-    # Made before any act: what the page calls "now" is how things stood when it was asked for.
-    series: Series = workshop_session.series
-    now = clock.now()
-    return {
-        "page_language": lang,
-        "series": SeriesRow(series.slug, series.title, series.level, role in MANAGERS, (), is_owner=role is Role.OWNER),
-        "row": session_row(workshop_session, series, now=now),
-    }
-
-
-def helper_page(lang: str, workshop_session: WorkshopSession) -> ResponseReturnValue:
-    """Return the page on which a helper edits a session's texts, as it opens."""
-    page = {**_page(lang, workshop_session, Role.HELPER), "may_unpublish": False}
-    return form_page("programme/organise/session_form.html", _edit_form(workshop_session, Role.HELPER), **page)
-
-
-def _edit_form(workshop_session: WorkshopSession, role: Role) -> SessionContentForm:
-    data = session_data(session_values(workshop_session))
-    if role not in MANAGERS:
-        return SessionContentForm(data=data)
-    form = EditSessionForm(data=data)
-    if workshop_session.status is SessionStatus.CANCELLED:
-        del form.status
-    return form
-
-
-def _edited(form: SessionContentForm, values: SessionValues) -> SessionValues:
-    changed = form.content()
-    if isinstance(form, EditSessionForm):
-        changed |= form.settings()
-        if "status" in form:
-            changed["status"] = SessionStatus(form.status.data)
-    # Who is no part of a form stays as they are.
-    return dataclasses.replace(values, **{"moderators": None, "partners": None} | changed)

@@ -13,10 +13,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
+from workshop.accounts.reauthentication import confirmed_or_page
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import PLANNERS
 from workshop.accounts.service import actor_of
 from workshop.chatham.notices import label as level_label
-from workshop.chatham.rule import Level, effective_level
+from workshop.chatham.rule import Level, effective_level, is_looser
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
@@ -26,7 +28,7 @@ from workshop.organise.effects import Effect, find_effects, look, mark_of, propo
 from workshop.organise.routes.blueprint import blueprint
 from workshop.programme.forms import add_faults
 from workshop.programme.models import Item, ItemKind, LevelProposal, WorkshopSession
-from workshop.programme.organise import MANAGERS, open_session, session_row
+from workshop.programme.organise import open_session, session_row
 from workshop.programme.queries import find_proposal, list_asked_people
 from workshop.programme.service.levels import ProposalOverError, agree_as_speaker, set_item_level, withdraw_proposal
 from workshop.programme.service.locking import lock
@@ -74,7 +76,7 @@ class ProposalRow:
 @blueprint.route("/series/<series>/<session>/level", methods=["GET", "POST"])
 def level(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Show the levels; a POST first shows what the change would do to whom, then does it."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     page = _page(lang, workshop_session)
     form = FlaskForm()
     if form.validate_on_submit() and "back" not in request.form:
@@ -82,6 +84,8 @@ def level(lang: str, series: str, session: str) -> ResponseReturnValue:
         if wanted is None:
             form.form_errors = [_("Please choose what to change.")]
             return render_template("organise/level.html", form=form, **page), 422
+        if _loosens(workshop_session, *wanted) and (asked := confirmed_or_page()) is not None:
+            return asked
         try:
             effects, has_changed = _perform(workshop_session, *wanted)
         except InvalidValuesError as fault:
@@ -100,7 +104,7 @@ def level(lang: str, series: str, session: str) -> ResponseReturnValue:
 @blueprint.post("/series/<series>/<session>/level/withdraw")
 def withdraw_level(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Take back what is asked; the level stays as it is."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     proposal = _get_proposal(workshop_session)
     actor = actor_of(current_organiser())
     withdraw_proposal(db.session(), now=clock.now(), proposal=proposal, actor=actor)
@@ -112,7 +116,7 @@ def withdraw_level(lang: str, series: str, session: str) -> ResponseReturnValue:
 @blueprint.post("/series/<series>/<session>/level/agreed")
 def record_agreement(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Record that somebody who speaks and has no address told the organisers that they agree."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     proposal = _get_proposal(workshop_session)
     asked = {str(person.id): person for person, _at in list_asked_people(db.session(), proposal) if not person.email}
     person = asked.get(request.form.get("person", ""))
@@ -170,6 +174,18 @@ def _wanted(workshop_session: WorkshopSession) -> tuple[Item | None, Level | Non
     if (item is None and key != SESSION) or (own is None and wanted != INHERIT):
         return None
     return item, own
+
+
+def _loosens(workshop_session: WorkshopSession, item: Item | None, own: Level | None) -> bool:
+    """Whether this lets more be said than people know of: that asks who is there."""
+    of_series, of_session = workshop_session.series.level, workshop_session.level
+    if item is None:
+        before, _source = effective_level(session=of_session, series=of_series)
+        after, _source = effective_level(session=own, series=of_series)
+    else:
+        before, _source = effective_level(item=item.level, session=of_session, series=of_series)
+        after, _source = effective_level(item=own, session=of_session, series=of_series)
+    return is_looser(before, after)
 
 
 def _perform(workshop_session: WorkshopSession, item: Item | None, own: Level | None) -> tuple[list[Effect], bool]:

@@ -8,7 +8,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from workshop.accounts.reauthentication import confirmed_or_page
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.core import clock
@@ -32,7 +34,7 @@ from workshop.organise.service import set_paused
 from workshop.organise.timeline import AHEAD, list_leaving, list_reminding
 from workshop.organise.view import FATES, kind_rows, mail_row, message_view, missed_words
 from workshop.programme.models import Series, WorkshopSession
-from workshop.programme.organise import MANAGERS, SeriesRow, open_series, open_session, session_row
+from workshop.programme.organise import Depth, open_series, open_session, series_row, session_row
 from workshop.programme.service.locking import lock
 from workshop.reminders.queries import FURTHEST
 from workshop.rsvp.organise.paging import PAGE, make_pager
@@ -45,7 +47,7 @@ _OF_SESSION = "/series/<series>/<session>/mail"
 @blueprint.get(_BASE)
 def mail(lang: str, series: str) -> ResponseReturnValue:
     """Show what leaves and what left in a series: addresses masked, links cut. Looking is written into the log."""
-    found, _role = open_series(series, *MANAGERS)
+    found, _role = open_series(series, *LISTERS, depth=Depth.LEVELS)
     leaving = list_leaving(db.session(), found, now=clock.now(), until=clock.now() + AHEAD)
     return _page(lang, found, leaving=leaving)
 
@@ -53,7 +55,7 @@ def mail(lang: str, series: str) -> ResponseReturnValue:
 @blueprint.get(_OF_SESSION)
 def session_mail(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Show what leaves and what left about a session."""
-    one, _role = open_session(series, session, *MANAGERS)
+    one, _role = open_session(series, session, *LISTERS)
     leaving = list(list_reminding(db.session(), [one], now=clock.now(), until=clock.now() + FURTHEST))
     return _page(lang, one.series, one, leaving=leaving)
 
@@ -61,7 +63,7 @@ def session_mail(lang: str, series: str, session: str) -> ResponseReturnValue:
 @blueprint.post(f"{_BASE}/reminders")
 def pause_series(lang: str, series: str) -> ResponseReturnValue:
     """Pause the reminders of a series, or let them leave again."""
-    found, _role = open_series(series, *MANAGERS)
+    found, _role = open_series(series, *LISTERS, depth=Depth.LEVELS)
     _pause(found)
     return redirect(url_for("organise.mail", lang=lang, series=series), 303)
 
@@ -69,7 +71,7 @@ def pause_series(lang: str, series: str) -> ResponseReturnValue:
 @blueprint.post(f"{_OF_SESSION}/reminders")
 def pause_session(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Pause the reminders of a session, or let them leave again."""
-    one, _role = open_session(series, session, *MANAGERS)
+    one, _role = open_session(series, session, *LISTERS)
     lock(db.session(), [one])
     _pause(one)
     return redirect(url_for("organise.session_mail", lang=lang, series=series, session=session), 303)
@@ -78,7 +80,7 @@ def pause_session(lang: str, series: str, session: str) -> ResponseReturnValue:
 @blueprint.get(f"{_BASE}/<int:message>")
 def message(lang: str, series: str, message: int) -> ResponseReturnValue:
     """Show a message with its life and its text. Looking is written into the log."""
-    found, _role = open_series(series, *MANAGERS)
+    found, _role = open_series(series, *LISTERS, depth=Depth.LEVELS)
     one = _find(found, message)
     page = _message_page(lang, found, one, CorrectionForm(formdata=None))
     with writing() as log:
@@ -90,7 +92,7 @@ def message(lang: str, series: str, message: int) -> ResponseReturnValue:
 @blueprint.post(f"{_BASE}/<int:message>/again")
 def send_again(lang: str, series: str, message: int) -> ResponseReturnValue:
     """Queue a message again that did not arrive."""
-    found, _role = open_series(series, *MANAGERS)
+    found, _role = open_series(series, *LISTERS, depth=Depth.LEVELS)
     correcting.send_again(db.session(), now=clock.now(), message=_find(found, message), actor=_actor())
     db.session.commit()
     flash(_("The message leaves again at once."))
@@ -100,11 +102,13 @@ def send_again(lang: str, series: str, message: int) -> ResponseReturnValue:
 @blueprint.post(f"{_BASE}/<int:message>/address")
 def correct_address(lang: str, series: str, message: int) -> ResponseReturnValue:
     """Correct the address of whom a message was for, and send it there."""
-    found, _role = open_series(series, *MANAGERS)
+    found, _role = open_series(series, *LISTERS, depth=Depth.LEVELS)
     one = _find(found, message)
     form = CorrectionForm()
     if not form.validate_on_submit():
         return _message_page(lang, found, one, form), 422
+    if (asked := confirmed_or_page()) is not None:
+        return asked
     try:
         is_again = correcting.correct(
             db.session(), now=clock.now(), message=one, series=found, address=form.email.data, actor=_actor()
@@ -144,7 +148,7 @@ def _page(lang: str, series: Series, one: WorkshopSession | None = None, *, leav
     page = render_template(
         "organise/mail.html",
         page_language=lang,
-        series=_series_row(series),
+        series=series_row(series),
         row=session_row(one, series, now=now) if one else None,
         leaving=leaving,
         until=now + AHEAD,
@@ -173,16 +177,12 @@ def _message_page(lang: str, series: Series, one: OutboxMessage, form: Correctio
     return render_template(
         "organise/message.html",
         page_language=lang,
-        series=_series_row(series),
+        series=series_row(series),
         row=session_row(about, series, now=clock.now()) if about else None,
         message=message_view(one, may_send_again=correcting.may_send_again(one), may_correct=may_correct),
         form=form,
         tzid=about.tzid if about else series.tzid,
     )
-
-
-def _series_row(series: Series) -> SeriesRow:
-    return SeriesRow(series.slug, series.title, series.level, True, ())
 
 
 def _find(series: Series, number: int) -> OutboxMessage:

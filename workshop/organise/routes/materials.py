@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from workshop.accounts.models import Role
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import PLANNERS
 from workshop.accounts.service import actor_of
 from workshop.core import clock
 from workshop.core.db import db
@@ -24,7 +25,7 @@ from workshop.organise.routes.blueprint import blueprint
 from workshop.programme.forms import add_faults
 from workshop.programme.forms.materials import RecordingForm, SlidesForm
 from workshop.programme.models import Item, Recording, Slides, SpeakerSlot, WorkshopSession
-from workshop.programme.organise import MANAGERS, SeriesRow, form_page, open_session, session_row
+from workshop.programme.organise import form_page, open_session, series_row, session_row
 from workshop.programme.queries import find_slides
 from workshop.programme.service import materials as service
 from workshop.programme.view.desk import MaterialsDesk, PartRow, materials_desk
@@ -37,7 +38,7 @@ _UPLOADS = Limit("upload", 60, timedelta(minutes=10))
 @blueprint.get(_PAGE)
 def materials(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Show every file and every recording, and who gets them."""
-    return _page(lang, *open_session(series, session, *MANAGERS))
+    return _page(lang, *open_session(series, session, *PLANNERS))
 
 
 @blueprint.post(f"{_PAGE}/slides")
@@ -45,7 +46,7 @@ def materials(lang: str, series: str, session: str) -> ResponseReturnValue:
 @accepts_upload
 def add_slides(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Keep a file for somebody's part."""
-    workshop_session, role = open_session(series, session, *MANAGERS)
+    workshop_session, role = open_session(series, session, *PLANNERS)
     form = _slides_form(lang, workshop_session, materials_desk(workshop_session))
     if form.validate_on_submit():
         slot = _find_slot(workshop_session, form.part.data)
@@ -63,7 +64,7 @@ def add_slides(lang: str, series: str, session: str) -> ResponseReturnValue:
             )
         except InvalidValuesError as fault:
             db.session.rollback()
-            workshop_session, role = open_session(series, session, *MANAGERS)
+            workshop_session, role = open_session(series, session, *PLANNERS)
             add_faults(form, fault.faults)
         else:
             db.session.commit()
@@ -75,14 +76,14 @@ def add_slides(lang: str, series: str, session: str) -> ResponseReturnValue:
 @blueprint.get(f"{_PAGE}/slides/<key>")
 def slides(lang: str, series: str, session: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
     """Send a file as it is kept, offered to others or not."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     return send_slides(_find_slides(workshop_session, key).key, cache_control="no-store")
 
 
 @blueprint.post(f"{_PAGE}/slides/<key>/remove")
 def remove_slides(lang: str, series: str, session: str, key: str) -> ResponseReturnValue:
     """Take a file away for good."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     service.remove_slides(
         db.session(),
         now=clock.now(),
@@ -97,7 +98,7 @@ def remove_slides(lang: str, series: str, session: str, key: str) -> ResponseRet
 @blueprint.post(f"{_PAGE}/recordings")
 def add_recording(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Keep where a recording can be seen; nobody else sees it until it is published."""
-    workshop_session, role = open_session(series, session, *MANAGERS)
+    workshop_session, role = open_session(series, session, *PLANNERS)
     form = _recording_form(lang, workshop_session, materials_desk(workshop_session))
     if form.validate_on_submit():
         try:
@@ -123,7 +124,7 @@ def add_recording(lang: str, series: str, session: str) -> ResponseReturnValue:
 @blueprint.post(f"{_PAGE}/recordings/<recording>/<verb>")
 def change_recording(lang: str, series: str, session: str, recording: str, verb: str) -> ResponseReturnValue:
     """Declare that everybody heard agreed, or take that back; publish, unpublish or forget a recording."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     found = _find_recording(workshop_session, recording)
     if verb not in _acts():
         raise NotFoundError("verb")
@@ -178,7 +179,7 @@ def _page(
         desk=desk,
         maximum=service.MAXIMUM_FILES,
         page_language=lang,
-        series=SeriesRow(series.slug, series.title, series.level, True, (), is_owner=role is Role.OWNER),
+        series=series_row(series, role),
         row=session_row(workshop_session, series, now=clock.now()),
         here={"lang": lang, "series": series.slug, "session": workshop_session.slug},
     )

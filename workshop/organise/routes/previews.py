@@ -13,6 +13,7 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from workshop.accounts.rule import PLANNERS
 from workshop.calendars.view import organiser_entry, session_entry, speaker_entry
 from workshop.chatham.notices import explanation
 from workshop.chatham.rule import Audience, Level, Surface, Visibility
@@ -23,10 +24,10 @@ from workshop.ical import Event
 from workshop.mail.service import sender_of
 from workshop.organise import readers
 from workshop.organise.routes.blueprint import blueprint
-from workshop.organise.routes.editing import helper_page
+from workshop.organise.routes.session_editing import translator_page
 from workshop.organise.seen import Card, Page, calendar_card, mail_card, page_card, table
 from workshop.programme.models import WorkshopSession
-from workshop.programme.organise import MANAGERS, open_session, session_row
+from workshop.programme.organise import open_session, session_row
 from workshop.programme.view import SessionView, series_view, session_disclosure, session_view
 from workshop.programme.view.speakers import speaking_views
 from workshop.public.my.page import Example, own_page
@@ -66,14 +67,14 @@ class Preview(NamedTuple):
 @blueprint.get(_BASE)
 def who_sees_what(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Show side by side what each reader is given of a session; with ?discreet=1 to whoever asked for discretion."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     return _overview(lang, workshop_session)
 
 
 @blueprint.get(f"{_BASE}/<reader>")
 def seen_by(lang: str, series: str, session: str, reader: str) -> ResponseReturnValue:
     """Show the real page of one reader, or one message alone; nothing on it can be sent."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *PLANNERS)
     make = _PAGES.get(reader)
     if make is None:
         return _overview(lang, workshop_session, only=reader)
@@ -113,7 +114,7 @@ _PAGES: dict[str, Callable[[str, WorkshopSession], ResponseReturnValue]] = {
     "invited": _invited_page,
     "participant": _participant_page,
     "speaker": _speaker_page,
-    "helper": helper_page,
+    "helper": translator_page,
 }
 
 
@@ -204,14 +205,17 @@ def _people(one: WorkshopSession) -> list[Card]:
     of_public = Page(has_summary=reported(Audience.PUBLIC, Surface.PAGE))
     of_participant = Page(has_way_in=True, has_summary=reported(Audience.PARTICIPANT, own))
     of_helper = Page(finds_names=notes_people(one))
-    behind, at_work = _("The page behind the invitation’s link"), _("The form for texts, and check-in")
+    behind, at_work = (
+        _("The page behind the invitation’s link"),
+        _("A translator’s form for texts; a helper’s check-in"),
+    )
     has_place, their = _("Somebody who has a place"), _("Their personal page")
     return [
         card("public", _("The public"), where, Audience.PUBLIC, Surface.PAGE, of_public),
         card("invited", _("Somebody invited"), behind, Audience.INVITED, Surface.PAGE, Page()),
         card("participant", has_place, their, Audience.PARTICIPANT, own, of_participant),
         card("speaker", _("A speaker"), _("Their own page"), Audience.SPEAKER, own, Page()),
-        card("helper", _("A helper"), at_work, Audience.HELPER, Surface.PAGE, of_helper),
+        card("helper", _("A translator, a helper"), at_work, Audience.HELPER, Surface.PAGE, of_helper),
     ]
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import PLANNERS
 from workshop.accounts.service import actor_of
 from workshop.core import clock
 from workshop.core.db import db
@@ -21,13 +22,16 @@ from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.service import count_lost, drop_choices
 from workshop.organise.view import question_row
 from workshop.programme.forms import QuestionForm, add_faults, question_data
+from workshop.programme.forms.meanwhile import Met, base_of, meet, names_in, say_conflicts, sent_base
 from workshop.programme.models import Question, Series, WorkshopSession
-from workshop.programme.organise import MANAGERS, SeriesRow, form_page, open_series, open_session, session_row
+from workshop.programme.organise import Depth, form_page, open_series, open_session, series_row, session_row
 from workshop.programme.service import questions as service
-from workshop.programme.service.values import question_values
+from workshop.programme.service.locking import hold, lock
+from workshop.programme.service.values import QuestionValues, question_values
 
 _OF_SERIES = "/series/<series>/questions"
 _OF_SESSION = "/series/<series>/<session>/questions"
+_TEMPLATE = "organise/question_form.html"
 _BY = {"up": -1, "down": 1}
 
 
@@ -62,7 +66,7 @@ def new_question(lang: str, series: str, session: str | None = None) -> Response
             db.session.commit()
             flash(_("The question is asked from now on."))
             return _back(lang, series, session)
-    return form_page("organise/question_form.html", form, question=None, **_page(lang, owner))
+    return form_page(_TEMPLATE, form, question=None, **_page(lang, owner))
 
 
 @blueprint.route(f"{_OF_SERIES}/<question>/edit", methods=["GET", "POST"])
@@ -70,10 +74,20 @@ def new_question(lang: str, series: str, session: str | None = None) -> Response
 def edit_question(lang: str, series: str, question: str, session: str | None = None) -> ResponseReturnValue:
     """Change a question; replies that would no longer fit it are named first."""
     owner = _open(series, session)
+    if sent_base() and question not in {one.key for one in owner.questions}:
+        return _gone_page(lang, owner)
     found = _find(owner, question)
     form = QuestionForm(data=question_data(question_values(found)))
+    fields = names_in(form, QuestionValues)
+    base = base_of(question_values(found), fields)
     if form.validate_on_submit():
-        values = form.values()
+        _hold(owner, found)
+        stands = question_values(found)
+        met = meet(form.values(), stands, fields)
+        if met.conflicts:
+            db.session.rollback()
+            return _conflict_page(lang, owner, found, met, stands)
+        values = met.values
         lost = count_lost(db.session(), found, values)
         removed = frozenset() if values.kind is not found.kind else service.removed_options(found, values)
         try:
@@ -90,9 +104,11 @@ def edit_question(lang: str, series: str, question: str, session: str | None = N
             drop_choices(db.session(), changed.id, removed)
             db.session.commit()
             flash(_("The question is changed."))
+            if met.others:
+                flash(met.others)
             return _back(lang, series, session)
     row = question_row(found, replies=count_replies(db.session(), [found.id])[found.id])
-    return form_page("organise/question_form.html", form, question=row, **_page(lang, owner))
+    return form_page(_TEMPLATE, form, question=row, base=base, **_page(lang, owner))
 
 
 @blueprint.route(f"{_OF_SERIES}/<question>/delete", methods=["GET", "POST"])
@@ -126,8 +142,8 @@ def move_question(lang: str, series: str, question: str, session: str | None = N
 
 def _open(series: str, session: str | None) -> Series | WorkshopSession:
     if session is None:
-        return open_series(series, *MANAGERS)[0]
-    return open_session(series, session, *MANAGERS)[0]
+        return open_series(series, *PLANNERS, depth=Depth.LEVELS)[0]
+    return open_session(series, session, *PLANNERS)[0]
 
 
 def _find(owner: Series | WorkshopSession, key: str) -> Question:
@@ -135,6 +151,30 @@ def _find(owner: Series | WorkshopSession, key: str) -> Question:
     if found is None:
         raise NotFoundError
     return found
+
+
+def _hold(owner: Series | WorkshopSession, question: Question) -> None:
+    if isinstance(owner, WorkshopSession):
+        lock(db.session(), [owner])
+    hold(db.session(), question)
+
+
+def _conflict_page(
+    lang: str, owner: Series | WorkshopSession, question: Question, met: Met[QuestionValues], stands: QuestionValues
+) -> ResponseReturnValue:
+    """Return the page with what was typed, and what was saved meanwhile."""
+    form = QuestionForm(formdata=None, data=question_data(met.values))
+    rows = say_conflicts(form, QuestionForm(formdata=None, data=question_data(stands)), met.conflicts)
+    row = question_row(question, replies=count_replies(db.session(), [question.id])[question.id])
+    page = {"question": row, "base": met.base, "conflicts": rows, **_page(lang, owner)}
+    return render_template(_TEMPLATE, form=form, **page), 409
+
+
+def _gone_page(lang: str, owner: Series | WorkshopSession) -> ResponseReturnValue:
+    """Return the page of a new question with what was typed for one that is no more."""
+    page = _page(lang, owner)
+    action = url_for("organise.new_question", **page["here"])
+    return render_template(_TEMPLATE, form=QuestionForm(), question=None, is_gone=True, action=action, **page), 409
 
 
 def _act() -> dict[str, Any]:
@@ -160,7 +200,7 @@ def _page(lang: str, owner: Series | WorkshopSession) -> dict[str, Any]:
         here["session"] = owner.slug
     return {
         "page_language": lang,
-        "series": SeriesRow(series.slug, series.title, series.level, True, ()),
+        "series": series_row(series),
         "row": session_row(owner, series, now=clock.now()) if isinstance(owner, WorkshopSession) else None,
         "here": here,
     }

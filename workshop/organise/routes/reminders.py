@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.core import clock
@@ -22,7 +23,7 @@ from workshop.organise import emails, readers
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.timeline import rule_words
 from workshop.programme.models import SessionStatus, WorkshopSession
-from workshop.programme.organise import MANAGERS, open_session, session_row
+from workshop.programme.organise import open_session, session_row
 from workshop.reminders.emails import quiet_hours, reminder_sample
 from workshop.reminders.schedule import Departure, SessionTimes, departures, parse_offsets
 from workshop.rsvp.emails import Sample
@@ -43,7 +44,7 @@ class Letter:
 @blueprint.get(_PATH)
 def reminder(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Show one reminder of a session in every language, by ?rule=-7d; the next that leaves without one."""
-    one, _role = open_session(series, session, *MANAGERS)
+    one, _role = open_session(series, session, *LISTERS)
     row = session_row(one, one.series, now=clock.now())
     planned = list_departures(one)
     chosen = _choose(planned, request.args.get("rule", ""), now=clock.now())
@@ -69,7 +70,7 @@ def reminder(lang: str, series: str, session: str) -> ResponseReturnValue:
 @limited(Limit("reminder_test", 60, timedelta(minutes=15)))
 def send_reminder_test(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Send a reminder to oneself: marked as a test, its links dead."""
-    one, _role = open_session(series, session, *MANAGERS)
+    one, _role = open_session(series, session, *LISTERS)
     now, language = clock.now(), request.form.get("language", "")
     chosen = _choose(list_departures(one), request.form.get("rule", ""), now=now)
     language = language if language in _codes(one) else _codes(one)[0]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
 
+from workshop.accounts.reauthentication import confirmed_or_page
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import PLANNERS
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.chatham.rule import ConsentKind
@@ -32,31 +34,53 @@ from workshop.people.service import set_contact
 from workshop.programme.emails import LINK, language_of
 from workshop.programme.forms import add_faults
 from workshop.programme.models import Item, Series, SpeakerSlot, WorkshopSession
-from workshop.programme.organise import MANAGERS, SeriesRow, form_page, open_series, session_row
+from workshop.programme.organise import form_page, open_series, series_row, session_row
 from workshop.programme.queries import count_slides
 from workshop.programme.service.consents import set_consent
 from workshop.programme.service.speakers import send_link
+from workshop.programme.service.speaking import confirm, decline
 from workshop.programme.view.speakers import slot_row, slot_rows, slots_of
 
 _BASE = "/series/<series>/speakers"
+PEOPLE, SESSIONS = 50, 4
+"""So many are listed at once."""
 _SENDING = Limit("speaker_link", 60, timedelta(minutes=15))
 
 
 @blueprint.get(_BASE)
 def speakers(lang: str, series: str) -> ResponseReturnValue:
-    """Show everybody who speaks or moderates, and by session to what each agreed."""
+    """Show everybody who speaks or moderates, and by session to what each agreed; with `session`, of one alone."""
     found = _open(series)
-    now = clock.now()
+    now, wanted = clock.now(), request.args.get("session")
+    told = [one for one in found.sessions if any(True for _found in slots_of(one)) and wanted in {None, one.slug}]
+    # What comes next first, what is over after it, the latest first.
+    told.sort(key=lambda one: (one.ends_at <= now, abs(one.starts_at - now), one.id))
+    people = [] if wanted is not None else _people(found)
+    number, last = _turn("page", len(told), SESSIONS)
+    people_number, people_last = _turn("people", len(people), PEOPLE)
     slides = count_slides(db.session(), found.id)
-    rows = [(session_row(one, found, now=now), slot_rows(one, slides)) for one in found.sessions]
     return render_template(
         "organise/speakers.html",
-        people=_people(found),
-        sessions=sorted((pair for pair in rows if pair[1]), key=lambda pair: pair[0].is_past),
+        people=people[(people_number - 1) * PEOPLE : people_number * PEOPLE],
+        may_send_all=any(one.has_address and one.is_shown and not one.link_state for one in people),
+        sessions=[
+            (session_row(one, found, now=now), slot_rows(one, slides))
+            for one in told[(number - 1) * SESSIONS : number * SESSIONS]
+        ],
+        turns={"page": (number, last), "people": (people_number, people_last)},
+        is_one=wanted is not None,
         consent_names=[(kind.value, words) for kind, words in CONSENT_NAMES.items()],
         form=FlaskForm(None),
         **_page(lang, found),
     )
+
+
+def _turn(name: str, total: int, each: int) -> tuple[int, int]:
+    """Return which page of a list is asked for, and the last one; from 1."""
+    last = max(1, -(-total // each))
+    typed = request.args.get(name, "")
+    is_number = typed.isascii() and typed.isdigit() and len(typed) < 6  # noqa: PLR2004 (digits)
+    return min(max(1, int(typed)), last) if is_number else 1, last
 
 
 @blueprint.route(f"{_BASE}/parts/<int:part>", methods=["GET", "POST"])
@@ -88,6 +112,18 @@ def speaker_part(lang: str, series: str, part: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post(f"{_BASE}/parts/<int:part>/coming")
+def speaker_coming(lang: str, series: str, part: int) -> ResponseReturnValue:
+    """Keep that somebody told an organiser that they come (`act=confirm`) or do not (`decline`)."""
+    found = _open(series)
+    _workshop_session, slot, _item = _find_part(found, part)
+    act = {"confirm": confirm, "decline": decline}.get(request.form.get("act", ""))
+    if act is not None and act(db.session(), now=clock.now(), slot=slot, actor=actor_of(current_organiser())):
+        db.session.commit()
+        flash(_("Noted. It counts from this moment, and they see it on their own page."))
+    return redirect(url_for("organise.speaker_part", lang=lang, series=series, part=part), 303)
+
+
 @blueprint.route(f"{_BASE}/people/<int:person>", methods=["GET", "POST"])
 def speaker(lang: str, series: str, person: int) -> ResponseReturnValue:
     """Show whether somebody can be written to; a POST keeps their address and language."""
@@ -96,6 +132,8 @@ def speaker(lang: str, series: str, person: int) -> ResponseReturnValue:
     form = ContactForm(codes=_codes(found), data={"language": language_of(who, found)})
     if form.validate_on_submit():
         email = "" if form.forget.data else form.email.data or who.email
+        if email != who.email and (asked := confirmed_or_page()) is not None:
+            return asked
         try:
             is_changed = set_contact(
                 db.session(),
@@ -155,7 +193,7 @@ def send_speaker_links(lang: str, series: str) -> ResponseReturnValue:
 
 
 def _open(series: str) -> Series:
-    return open_series(series, *MANAGERS)[0]
+    return open_series(series, *PLANNERS)[0]
 
 
 def _find_person(series: Series, person_id: int) -> Person:
@@ -205,6 +243,6 @@ def _log(action: str, person_id: int, details: dict[str, bool]) -> None:
 def _page(lang: str, series: Series) -> dict[str, Any]:
     return {
         "page_language": lang,
-        "series": SeriesRow(series.slug, series.title, series.level, True, ()),
+        "series": series_row(series),
         "tzid": series.tzid,
     }

@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from flask_wtf import FlaskForm
 
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import PLANNERS
 from workshop.accounts.service import actor_of
 from workshop.core import clock
 from workshop.core.db import db
@@ -22,7 +23,7 @@ from workshop.core.links import cut
 from workshop.organise import readers
 from workshop.organise.routes.blueprint import blueprint
 from workshop.programme.models import WorkshopSession
-from workshop.programme.organise import MANAGERS, open_session, session_row
+from workshop.programme.organise import open_session, session_row
 from workshop.reminders.emails import change_sample, change_sample_of_speaker
 from workshop.reminders.service import Untold, find_untold
 from workshop.reminders.service import tell as tell_changes
@@ -43,7 +44,7 @@ class Letter:
 @blueprint.route("/series/<series>/<session>/tell", methods=["GET", "POST"])
 def tell(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Show what was edited and told to nobody, to whom it would be told and in which words; a POST tells it."""
-    one, _role = open_session(series, session, *MANAGERS)
+    one, _role = open_session(series, session, *PLANNERS)
     now, form = clock.now(), FlaskForm()
     untold = find_untold(db.session(), [one], now=now).get(one.id)
     is_other = False

@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from workshop.accounts.queries import list_glass, list_open_glass
+from workshop.accounts.reauthentication import confirmed_or_page
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.accounts.service import break_glass, close_glass
 from workshop.audit.service import list_entries
 from workshop.core import clock
@@ -21,7 +23,7 @@ from workshop.organise.forms import GlassForm
 from workshop.organise.queries import list_titles
 from workshop.organise.routes.blueprint import blueprint
 from workshop.privacy.view import certificate_view
-from workshop.programme.organise import MANAGERS, open_series, series_row
+from workshop.programme.organise import Depth, open_series, series_row
 from workshop.programme.queries import find_series
 
 
@@ -38,12 +40,12 @@ class OpeningRow:
 @blueprint.get("/series/<series>/traces")
 def traces(lang: str, series: str) -> ResponseReturnValue:
     """Show what was erased in a series, by number, and which administrators opened it."""
-    found, role = open_series(series, *MANAGERS)
+    found, role = open_series(series, *LISTERS, depth=Depth.LEVELS)
     entries = list_entries(db.session(), object_=f"series:{found.id}", action="privacy.erase")
     return render_template(
         "organise/traces.html",
         page_language=lang,
-        series=series_row(found, role, now=clock.now()),
+        series=series_row(found, role),
         erasures=[certificate_view(entry) for entry in entries],
         openings=[
             OpeningRow(opener.name or opener.email, one.reason, one.opened_at, one.closes_at)
@@ -64,6 +66,8 @@ def open_glass(lang: str) -> ResponseReturnValue:
         series = find_series(session, slug)
         if series is None:
             form.series.errors = [_("No series has this address.")]
+        elif not form.close.data and (asked := confirmed_or_page()) is not None:
+            return asked
         elif form.close.data:
             close_glass(session, now=now, organiser=organiser, series_id=series.id)
             session.commit()

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import PLANNERS
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.core import clock
@@ -30,7 +31,7 @@ from workshop.organise.wording import (
     try_sample,
 )
 from workshop.programme.models import Series, WorkshopSession
-from workshop.programme.organise import MANAGERS, SeriesRow, open_series, session_row
+from workshop.programme.organise import Depth, open_series, series_row, session_row
 from workshop.programme.sentences import sentence
 from workshop.rsvp.emails import Sample
 
@@ -43,11 +44,11 @@ _MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
 @blueprint.get(_LIST)
 def texts(lang: str, series: str) -> ResponseReturnValue:
     """Show which messages can be worded anew, and which are."""
-    found, _role = open_series(series, *MANAGERS)
+    found, _role = open_series(series, *PLANNERS, depth=Depth.ITSELF)
     return render_template(
         "organise/texts.html",
         page_language=lang,
-        series=SeriesRow(found.slug, found.title, found.level, True, ()),
+        series=series_row(found),
         groups=kind_groups(list_own(db.session(), series_id=found.id)),
         codes=_languages(found),
     )
@@ -92,7 +93,7 @@ def reset_text(lang: str, series: str, kind: str, language: str) -> ResponseRetu
 
 
 def _open(slug: str, kind: str, language: str) -> Series:
-    found, _role = open_series(slug, *MANAGERS)
+    found, _role = open_series(slug, *PLANNERS, depth=Depth.PROGRAMMES)
     if kind not in KINDS or language not in _languages(found):
         raise NotFoundError
     return found
@@ -162,7 +163,7 @@ def _page(  # noqa: PLR0913 (what one page needs, named at its only call)
     return render_template(
         "organise/text.html",
         page_language=lang,
-        series=SeriesRow(found.slug, found.title, found.level, True, ()),
+        series=series_row(found),
         kind=kind,
         kind_name=kind_name(kind),
         language=language,

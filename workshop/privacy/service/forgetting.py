@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from workshop.accounts.service import forget_glass, forget_sign_ins
+from workshop.accounts.service import forget_glass, forget_roles, forget_sign_ins
+from workshop.accounts.service.inviting import forget_invitations as forget_role_invitations
+from workshop.accounts.service.own import forget_past_addresses
+from workshop.accounts.service.resetting import forget_resets
 from workshop.announcements import personal_data as announcements_data
 from workshop.announcements.service import forget_subscribers
 from workshop.audit import service as audit
@@ -25,6 +28,7 @@ from workshop.mail.suppression import forget_old, lift
 from workshop.privacy.emails import data_erased
 from workshop.privacy.queries import count_held, list_sessions_with_room
 from workshop.programme.models import Series
+from workshop.programme.service.speaking import forget_changes
 from workshop.rsvp import personal_data as rsvp_data
 from workshop.rsvp.emails import erasure_of
 from workshop.rsvp.models import Participant
@@ -60,10 +64,13 @@ class Kind(enum.StrEnum):
     PURPOSES = "list_purposes"
     ROOMS = "room_links"
     REMARKS = "feedback_remarks"
+    SPEAKER_CHANGES = "speaker_changes"
     MAIL = "mail_texts"
     SUPPRESSED = "addresses_that_refused"
     SIGN_INS = "sign_ins"
+    ACCOUNT_LINKS = "account_links"
     GLASS = "break_glass_reasons"
+    ROLES = "ended_roles"
     WINDOWS = "limit_windows"
 
 
@@ -116,8 +123,10 @@ def purge(session: Session, *, now: datetime) -> int:
 
     Unconfirmed answers, new addresses and wishes for a link after 48 hours; replies, invitations and identities on
     their date; texts of mail after 7 days, an erasure's last message once it has left; that an address refused mail
-    after 180 days; rooms a day after the end; who came, where the level became stricter since; why lists were taken
-    out, with the last of those on them; sign-ins that ended; reasons of administrators after 90 days; windows of limits
+    after 180 days; rooms a day after the end; what those who speak
+    asked to change, 30 days after it was decided; who came, where the level became stricter since; why lists were taken
+    out, with the last of those on them; sign-ins that ended; invitations and links of organisers
+    that were used or are past; reasons of administrators after 90 days; windows of limits
     that are over. What was erased before is written down beside the database too.
     """
     write_file(session)
@@ -141,10 +150,17 @@ def purge_by_kind(session: Session, *, now: datetime) -> dict[Kind, int]:
     counts[Kind.PURPOSES] = forget_purposes(session)
     counts[Kind.ROOMS] = _forget_rooms(session, now=now)
     counts[Kind.REMARKS] = erase_remarks(session, now)
+    counts[Kind.SPEAKER_CHANGES] = forget_changes(session, now=now)
     counts[Kind.MAIL] = erase_bodies(session, now) + mail_data.forget_last_words(session, now=now)
     counts[Kind.SUPPRESSED] = forget_old(session, now=now)
     counts[Kind.SIGN_INS] = forget_sign_ins(session, now=now)
+    counts[Kind.ACCOUNT_LINKS] = (
+        forget_role_invitations(session, now=now)
+        + forget_resets(session, now=now)
+        + forget_past_addresses(session, now=now)
+    )
     counts[Kind.GLASS] = forget_glass(session, now=now)
+    counts[Kind.ROLES] = forget_roles(session, now=now)
     counts[Kind.WINDOWS] = forget_windows(session, now=now)
     for series_id, erased in by_series.items():
         log_erasure(

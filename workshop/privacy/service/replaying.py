@@ -54,11 +54,16 @@ def replay(session: Session, *, now: datetime) -> int:
     organisers = [
         one
         for one in session.scalars(sa.select(Organiser))
-        if (at := erased.get(hash_of(account_ref(one.email_folded)))) is not None and one.created_at <= at
+        if hash_of(one.subject) in erased
+        or ((at := erased.get(hash_of(account_ref(one.email_folded)))) is not None and one.created_at <= at)
     ]
     for organiser in organisers:
         accounts_data.erase(session, now=now, email=organiser.email)
-    return len(participants) + len(invitations) + len(followers) + len(people) + len(organisers)
+    invited = accounts_data.list_again(session, is_erased=lambda subject: hash_of(subject) in erased)
+    for email in sorted(invited):
+        accounts_data.erase_invited(session, now=now, email=email)
+    again = len(organisers) + len(invited)
+    return len(participants) + len(invitations) + len(followers) + len(people) + again
 
 
 def _erase_person(session: Session, person: Person, *, now: datetime) -> None:

@@ -19,6 +19,7 @@ _SENTENCES: dict[str, Any] = {
     "unknown_language": _("This instance does not have that language."),
     "not_language": _("Please write language codes of two or three letters, such as fr, en."),
     "named_twice": _("Something is named twice."),
+    "not_in_order": _("There is a later change already: choose a day after it."),
     "same_language": _("Interpretation leads from one language into another."),
     "not_slug": _("Please use small letters a–z, digits and hyphens only."),
     "reserved_slug": _("This address is reserved. Please choose another."),
@@ -34,7 +35,6 @@ _SENTENCES: dict[str, Any] = {
     "ends_before_start": _("The end must be after the start."),
     "closes_before_opening": _("Answers must close after they open."),
     "not_of_series": _("The series does not have that language."),
-    "lacks_language": _("The title is missing in a language in which the session is to exist."),
     "lacks_text": _("This is missing in a language of the series."),
     "lacks_own_sentence": _(
         "Your own sentence, which stands after the notice of the Rule, is missing in a language in which a session is "
@@ -47,6 +47,10 @@ _SENTENCES: dict[str, Any] = {
     "closed_item": _("A single item cannot be closed; a whole session can."),
     "item_looser_than_session": _("An item of the programme is looser than the session would be."),
     "closed_but_visible": _("A closed session is by invitation only."),
+    "several_people": _(
+        "Several people of this name are in the directory. Please leave the name out here and choose the right one in "
+        "the programme editor, or merge them first."
+    ),
     "looser_several": _("People can be asked about one looser level at a time: change one of them first."),
     "recording_link": _(
         "This looks like the address of a recording. Recordings have a page of their own, “Slides and recordings”, "
@@ -58,6 +62,12 @@ _SENTENCES: dict[str, Any] = {
     "looser_after_start": _("The session has begun: its level can become stricter, but no looser."),
     "session_has_answers": _("Somebody has answered: a session with answers is cancelled, not hidden."),
 }
+_LACKS_LANGUAGE: dict[str, Any] = {
+    "title": _("The title is missing in a language in which the session is to exist."),
+    "objectives": _("The objectives are missing in a language in which the session is to exist."),
+    "programme": _("The title of a section is missing in a language in which the session is to exist."),
+}
+"""By what lacks it."""
 _FOLD_OF = {
     "starts_wall": "fold",
     "ends_wall": "ends_fold",
@@ -76,6 +86,9 @@ def sentence_of(fault: Fault) -> Any:
             "with nothing after it.",
             text=fault.context["text"],
         )
+    if fault.code == "lacks_language":
+        named = fault.context.get("of", fault.field).partition(".")[0]
+        return _LACKS_LANGUAGE.get(named, _LACKS_LANGUAGE["title"])
     return _SENTENCES.get(fault.code, _("This cannot be stored as it is."))
 
 

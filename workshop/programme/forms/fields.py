@@ -87,7 +87,7 @@ class FoldField(SelectField):
     @property
     def fold(self) -> int | None:
         """0, 1 or None."""
-        return int(self.data) if self.data else None
+        return int(self.data) if self.data in {"0", "1"} else None  # also of a form that is faulty
 
 
 class RemindersField(LinesField):

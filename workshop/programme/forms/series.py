@@ -6,7 +6,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField
+from wtforms import BooleanField, IntegerField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from workshop.chatham.rule import Level, Visibility
@@ -35,15 +36,35 @@ from workshop.programme.forms.fields import (
 from workshop.programme.models import DEFAULT_REMINDERS
 from workshop.programme.service.values import SeriesValues
 
+_WAITS, _AT_ONCE = "waits", "at_once"
+_TEXTS = ("title", "subtitle", "kind", "description")
 
-class SeriesForm(FlaskForm):
-    """A series."""
 
-    partners = partner_rows()
+class SeriesTextsForm(FlaskForm):
+    """What a translator may change of a series: its texts, but not what the Rule says, nor who writes and answers."""
+
     title = LocalizedField(_("Title"), validators=[LocalizedRequired()])
     subtitle = LocalizedField(_("Subtitle"))
     kind = LocalizedField(_("Kind"), description=_("Such as “An online workshop series”."))
     description = LocalizedTextField(_("Description"), description=_("Markdown: **bold**, *italic*, lists, links."))
+
+    def texts(self) -> dict[str, Any]:
+        """Return the texts entered, by name."""
+        return {name: self[name].data for name in _TEXTS}
+
+
+class SeriesForm(SeriesTextsForm):
+    """A series."""
+
+    sender_name = LocalizedField(
+        _("Name of the sender"), description=_("What the series’ e-mails show as their sender."), max_length=200
+    )
+    controller = LocalizedField(
+        _("Who answers for the personal data"),
+        description=_("The institution that the privacy page names."),
+        max_length=1000,
+    )
+    partners = partner_rows()
     slug = LineField(
         _("Address"),
         validators=[InputRequired(_("Please choose an address."))],
@@ -67,14 +88,6 @@ class SeriesForm(FlaskForm):
     )
     visibility = ChoiceField(_("Who may know of it"), choices=lambda: options(VISIBILITIES))
     contact = AddressField(_("Contact address"), description=_("Replies to the series’ e-mails go there."))
-    sender_name = LocalizedField(
-        _("Name of the sender"), description=_("What the series’ e-mails show as their sender."), max_length=200
-    )
-    controller = LocalizedField(
-        _("Who answers for the personal data"),
-        description=_("The institution that the privacy page names."),
-        max_length=1000,
-    )
     retention_days = IntegerField(
         _("Days after the last session until identities are erased"),
         validators=[
@@ -89,6 +102,19 @@ class SeriesForm(FlaskForm):
             "Whoever leaves no address receives nothing: no reminder, no word of a move or a cancellation. Their "
             "personal page is the only key to their answer, and nobody can send it again. One person can answer "
             "several times."
+        ),
+    )
+    speaker_changes_wait = RadioField(
+        _("What those who speak write about themselves"),
+        choices=[
+            SelectChoice(_WAITS, _("waits until one of the organisers accepts it")),
+            SelectChoice(_AT_ONCE, _("counts at once; the organisers are told")),
+        ],
+        default=_WAITS,
+        validate_choice=False,
+        description=_(
+            "Their name, affiliation and biography, title and abstract of their talk, on their own page. What they "
+            "agree to and withdraw counts at once in any case."
         ),
     )
     links = LinesField(_("Links"), check=check_link, description=_("One address per line."))
@@ -109,21 +135,19 @@ class SeriesForm(FlaskForm):
     def values(self) -> SeriesValues:
         """Return what was entered; the committee is left as it is."""
         return SeriesValues(
+            **self.texts(),
+            sender_name=self.sender_name.data,
+            controller=self.controller.data,
             slug=self.slug.data,
-            title=self.title.data,
-            subtitle=self.subtitle.data,
-            kind=self.kind.data,
-            description=self.description.data,
             languages=self.languages.data,
             tzid=self.tzid.data,
             level=Level(self.level.data),
             visibility=Visibility(self.visibility.data),
             contact=self.contact.data or "",
-            sender_name=self.sender_name.data,
-            controller=self.controller.data,
             own_sentence=self.own_sentence.data,
             retention_days=self.retention_days.data,
             without_address=self.without_address.data,
+            speaker_changes_wait=self.speaker_changes_wait.data != _AT_ONCE,
             links=self.links.data,
             colour=self.colour.data or "",
             embed_origins=self.embed_origins.data,
@@ -138,5 +162,6 @@ def series_data(values: SeriesValues) -> dict[str, Any]:
     return data | {
         "level": values.level.value,
         "visibility": values.visibility.value,
+        "speaker_changes_wait": _WAITS if values.speaker_changes_wait else _AT_ONCE,
         "partners": partner_data(values.partners),
     }

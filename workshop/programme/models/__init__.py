@@ -14,10 +14,12 @@ from workshop.programme.models.planning import (
     WorkshopSession,
 )
 from workshop.programme.models.programme import Item, ItemKind, Section, SlotRole, SpeakerConsent, SpeakerSlot
+from workshop.programme.models.versions import GlossaryTerm, SessionDraft, SessionVersion
 
 __all__ = [
     "DEFAULT_REMINDERS",
     "Format",
+    "GlossaryTerm",
     "Item",
     "ItemKind",
     "LevelProposal",
@@ -29,7 +31,9 @@ __all__ = [
     "Recording",
     "Section",
     "Series",
+    "SessionDraft",
     "SessionStatus",
+    "SessionVersion",
     "Slides",
     "SlotRole",
     "SpeakerAgreement",

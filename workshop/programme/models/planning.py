@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workshop.chatham.rule import Level, Visibility
-from workshop.core.db import Base, JSONObject, JSONTuple, WallTime, enum_column
+from workshop.core.db import NUMBERED_ONCE, Base, JSONObject, JSONTuple, WallTime, enum_column
 from workshop.core.links import new_subject
 from workshop.core.localized import Localized
 from workshop.people.models import CommitteeMember, Partner, Person
@@ -93,6 +93,8 @@ class Series(Base):
     """The organisers' own sentence, shown after the Rule's notice; empty for none. Its wordings: OwnSentence."""
     own_sentence_version: Mapped[int] = mapped_column(default=0)
     """Of the wording above, 0 while there never was one; an acknowledgement keeps it."""
+    speaker_changes_wait: Mapped[bool] = mapped_column(default=True)
+    """Whether what speakers write on their own pages waits until an organiser has seen it."""
     embed_origins: Mapped[tuple[str, ...]] = mapped_column(default=())
     """Sites that may show the series' list in a frame, as origins such as `https://partner.example.org` (RFC 6454)."""
 
@@ -130,6 +132,8 @@ class WorkshopSession(Base):
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         sa.CheckConstraint("capacity > 0", name="capacity"),
         sa.CheckConstraint("sequence >= 0", name="sequence"),
+        sa.CheckConstraint("postponed_at IS NULL OR status = 'cancelled'", name="postponed"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -200,6 +204,8 @@ class WorkshopSession(Base):
     a draft is nobody's business."""
     cancelled_at: Mapped[datetime | None]
     """When it was cancelled; None unless it is. Calendars keep it for a time from then on."""
+    postponed_at: Mapped[datetime | None]
+    """When it was put off without a new date; None unless it is. It is cancelled meanwhile, in other words."""
     uid: Mapped[str] = mapped_column(sa.String(36), unique=True, default=lambda: str(uuid.uuid4()))
     """Local part of the UID (RFC 5545, 3.8.4.7); never changes."""
     sequence: Mapped[int] = mapped_column(default=0)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workshop.chatham.rule import ConsentKind, Level
-from workshop.core.db import Base, JSONObject, enum_column
+from workshop.core.db import NUMBERED_ONCE, Base, JSONObject, enum_column
 from workshop.core.localized import Localized
 from workshop.people.models import Person
 from workshop.programme.models.materials import Slides
@@ -36,6 +36,7 @@ class Section(Base):
     """A part of the programme."""
 
     __tablename__ = "section"
+    __table_args__ = NUMBERED_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     workshop_session_id: Mapped[int] = mapped_column(
@@ -53,7 +54,7 @@ class Item(Base):
     """A talk, panel, discussion or break."""
 
     __tablename__ = "item"
-    __table_args__ = (sa.CheckConstraint("minutes > 0", name="minutes"),)
+    __table_args__ = (sa.CheckConstraint("minutes > 0", name="minutes"), NUMBERED_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     section_id: Mapped[int] = mapped_column(sa.ForeignKey("section.id", ondelete="CASCADE"), index=True)
@@ -89,6 +90,10 @@ class SpeakerSlot(Base):
     position: Mapped[int]
     created_at: Mapped[datetime]
     """Since when the organisers' entry counts as announced."""
+    confirmed_at: Mapped[datetime | None]
+    """When they said that they come, or an organiser noted it; None: not yet."""
+    declined_at: Mapped[datetime | None]
+    """When they said that they do not; their name is then announced no more."""
     told_level: Mapped[Level | None] = mapped_column(enum_column(Level))
     """The level shown as this person was last told it, or as it stood when they first could be; None: not yet."""
     told: Mapped[dict[str, Any] | None] = mapped_column(JSONObject)

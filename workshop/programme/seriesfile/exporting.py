@@ -13,10 +13,12 @@ from workshop.chatham.rule import Audience, Surface
 from workshop.core.localized import Localized
 from workshop.core.localtime import to_instant
 from workshop.mail.texts import list_own
-from workshop.people.values import PartnerValues, PersonValues, person_values
+from workshop.people.values import FormerValues, PartnerValues, PersonValues, person_values
 from workshop.programme.models import Series, WorkshopSession
+from workshop.programme.seriesfile.glossary import terms_data
 from workshop.programme.seriesfile.reading import ITEM, PERSON, QUESTION, SERIES, SESSION
 from workshop.programme.seriesfile.texts import texts_data
+from workshop.programme.service.languages import list_terms
 from workshop.programme.service.values import (
     InterpretationValues,
     SectionValues,
@@ -102,7 +104,7 @@ def _dump(data: dict[str, Any]) -> str:
 def _person(values: PersonValues, *, is_private: bool) -> dict[str, Any]:
     written = _write(values, PERSON, is_private=is_private)
     if len(values.affiliations) == 1:
-        written["affiliation"] = _value(values.affiliations[0])
+        written["affiliation"] = _affiliation(values.affiliations)
     return written
 
 
@@ -135,7 +137,9 @@ def _questions(owner: Series | WorkshopSession) -> dict[str, Any]:
 def _texts(series: Series) -> dict[str, Any]:
     session = object_session(series)
     found = texts_data(list_own(session, series_id=series.id)) if session is not None else {}
-    return {"texts": found} if found else {}
+    terms = [] if session is None else list_terms(session, series.id)
+    glossary = [{name: _value(text) for name, text in term.items()} for term in terms_data(terms)]
+    return ({"texts": found} if found else {}) | ({"glossary": glossary} if glossary else {})
 
 
 def _insert_after(written: dict[str, Any], key: str, new: str, *, value: Any) -> dict[str, Any]:
@@ -196,7 +200,14 @@ def _record(value: Any) -> dict[str, Any]:
         return _FlowMap(written | ({"scope": _value(value.scope)} if value.scope else {}))
     if isinstance(value, ShareValues):
         return {"name": _value(value.name), "percent": value.percent}
+    if isinstance(value, FormerValues):
+        found = {"until": value.until.isoformat(), "affiliation": _affiliation(value.affiliations)}
+        return found | ({} if value.role is None else {"role": _value(value.role)})
     return _write(value, QUESTION)
+
+
+def _affiliation(values: tuple[Localized, ...]) -> Any:
+    return _value(values[0] if len(values) == 1 else values)
 
 
 def _mapping(texts: dict[str, str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from workshop.people.models import Person
 from workshop.people.service import find_people, list_by_key, save_person
 from workshop.people.values import PersonValues, clean_person, person_values
 from workshop.programme.models import LevelProposal, Series, WorkshopSession
+from workshop.programme.seriesfile.glossary import check_terms, merge_terms
 from workshop.programme.seriesfile.merging import ValuesT, compare, left_parts, left_questions, merge, merge_sections
 from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError
 from workshop.programme.seriesfile.reader import NAMES, Said
@@ -132,6 +133,7 @@ class _Importer:
         self._place("series", committee)
         self.questions = self._check_questions(self.file.questions, self.file.series, self.values.languages)
         self._place("series", check_texts(self.file.texts, self.values.languages))
+        self._place("series", check_terms(self.file.glossary, self.languages))
         self.sessions = [self._check_session(said) for said in self.file.sessions]
         self._check_sentence()
         self._check_slugs()
@@ -152,11 +154,14 @@ class _Importer:
         series = self._write_people_and_series()
         changed = ["questions"] if self._write_questions(series, self.questions) else []
         changed += ["texts"] if self._write_texts(series) else []
+        has_new_terms, has_terms_left = self._write_terms(series)
+        changed += ["glossary"] if has_new_terms else []
         self._tell("series", series.slug, old, self.values, self.file.series, changed)
         self.report.entries += self._people_entries
         self._tell_left_within(series, "series", series.slug, {"questions": self.questions})
-        if self._texts_left:
-            self.report.entries.append(Entry("left_fields", "series", series.slug, ("texts",)))
+        left = (*(("texts",) if self._texts_left else ()), *(("glossary",) if has_terms_left else ()))
+        if left:
+            self.report.entries.append(Entry("left_fields", "series", series.slug, left))
         for said, (values, sections, questions) in zip(self.file.sessions, self.sessions, strict=True):
             with self._placing(said.session.path):
                 self._write_session(series, said, values, sections, questions)
@@ -318,7 +323,14 @@ class _Importer:
         for said, values in zip(self.file.people, self.people, strict=True):
             stored = self.known.get(values.key)
             old = None if stored is None else person_values(stored)
-            save_person(self.session, now=self.now, series_id=series.id, values=values, languages=self.languages)
+            save_person(
+                self.session,
+                now=self.now,
+                series_id=series.id,
+                values=values,
+                languages=self.languages,
+                actor=self.actor,
+            )
             kept = len(self.report.entries)
             self._tell("person", values.key, old, values, said)
             self._people_entries += self.report.entries[kept:]
@@ -335,6 +347,17 @@ class _Importer:
     def _write_texts(self, series: Series) -> bool:
         self._texts_left = set(list_own(self.session, series_id=series.id)) - set(self.file.texts)
         return write_texts(self.session, now=self.now, series_id=series.id, texts=self.file.texts)
+
+    def _write_terms(self, series: Series) -> tuple[bool, bool]:
+        """Write the series' own terms; returns whether any changed, and whether the file lacks some that stay."""
+        return merge_terms(
+            self.session,
+            now=self.now,
+            series_id=series.id,
+            terms=self.file.glossary,
+            languages=self.languages,
+            actor=self.actor,
+        )
 
     def _write_session(
         self,
@@ -360,9 +383,9 @@ class _Importer:
             return
         old = session_values(stored)
         left = [] if sections is None else left_parts(stored, sections)
-        is_changed = write_session(self.session, now=self.now, workshop_session=stored, values=values)
+        is_changed = write_session(self.session, now=self.now, workshop_session=stored, values=values, actor=self.actor)
         has_new_programme = sections is not None and write_programme(
-            self.session, now=self.now, workshop_session=stored, sections=sections
+            self.session, now=self.now, workshop_session=stored, sections=sections, actor=self.actor
         )
         if is_changed or has_new_programme:
             touch(self.session, series, now=self.now)
@@ -435,3 +458,13 @@ def _offsets(wall: datetime, tzid: str) -> list[timedelta]:
         return [wall.replace(tzinfo=UTC) - to_instant(wall, tzid, fold=fold) for fold in (0, 1)]
     except GapError:
         return []
+
+
+def slug_of(content: bytes) -> str:
+    """Return which series a file is about, empty where it does not say; raises SeriesFileError as `import_series`."""
+    return str(read_file(content).series.given.get("slug", ""))
+
+
+def fault_at_slug(content: bytes, fault: Fault) -> FileFault:
+    """Return a fault with the line where a file names its series."""
+    return read_file(content).reader.fault_at("series.slug", fault)

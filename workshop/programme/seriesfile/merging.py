@@ -28,7 +28,7 @@ from workshop.programme.service.values import (
 
 ValuesT = TypeVar("ValuesT", SeriesValues, SessionValues, PersonValues, SectionValues, ItemValues)
 NOON = datetime(2000, 1, 1, 12)  # noqa: DTZ001 (a wall time)
-_NOT_SAID = frozenset({"slug", "key", "fold", "ends_fold", "rsvp_opens_fold", "rsvp_closes_fold"})
+_NOT_SAID = frozenset({"id", "slug", "key", "fold", "ends_fold", "rsvp_opens_fold", "rsvp_closes_fold"})
 # What stands in for a value that could not be read, so that the faults of all the others are found in the same run.
 _STAND_INS: dict[str, Any] = {
     "slug": "x",

@@ -6,7 +6,7 @@ import enum
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import yaml
@@ -14,15 +14,17 @@ import yaml
 from workshop.chatham.rule import Level, Visibility
 from workshop.core.faults import Fault
 from workshop.core.localized import Localized
-from workshop.people.values import PartnerValues
+from workshop.people.values import FormerValues, PartnerValues
 from workshop.programme.models import Format, ItemKind, Mode, QuestionKind, SessionStatus
 from workshop.programme.seriesfile.nodes import FileFault, SeriesFileError, compose
 from workshop.programme.seriesfile.reader import BAD, NAMES, NodeReader, Said, join
 from workshop.programme.seriesfile.texts import Texts, read_texts
+from workshop.programme.service.languages import TermValues
 from workshop.programme.service.values import InterpretationValues, QuestionValues, ShareValues
 
 VERSION = "1"
 _NUMBER = re.compile(r"\d{1,9}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?:([+-])(\d\d):(\d\d))?")
 
 
@@ -63,6 +65,8 @@ class SeriesFile:
     """The series' own; None where the file says nothing about them."""
     texts: Texts = field(default_factory=dict)
     """The series' own texts of mail, as far as the file has some."""
+    glossary: tuple[TermValues, ...] = ()
+    """The series' own terms, as far as the file has some."""
 
     def place(self, path: str, fault: Fault) -> FileFault:
         """Return a fault of the object at `path` where its value stands in the file."""
@@ -114,6 +118,17 @@ def read_wall(reader: NodeReader, node: yaml.Node, path: str) -> Any:
 def _required_wall(reader: NodeReader, node: yaml.Node, path: str) -> Any:
     found = read_wall(reader, node, path)
     return reader.add(path, "required") if found is None else found
+
+
+def read_date(reader: NodeReader, node: yaml.Node, path: str) -> Any:
+    """Return a day such as 2026-10-25."""
+    text = read_text(reader, node, path)
+    if text is BAD:
+        return BAD
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else reader.add(path, "not_date")
+    except ValueError:
+        return reader.add(path, "not_date")
 
 
 def read_number(reader: NodeReader, node: yaml.Node, path: str) -> Any:
@@ -183,11 +198,18 @@ QUESTION = {
     "required": ("is_required", read_flag),
     "keep_days": ("keep_days", _required_number),
 }
+_term = {"term": ("term", read_localized), "note": ("note", read_localized)}
 _questions = {"questions": ("questions", _list_of(_record(QuestionValues, QUESTION, ("text", "kind", "reason"))))}
+_former = {
+    "until": ("until", read_date),
+    "affiliation": ("affiliations", read_affiliations),
+    "role": ("role", read_localized),
+}
 PERSON = {
     "name": ("name", read_text),
     "role": ("role", read_localized),
     "affiliation": ("affiliations", read_affiliations),
+    "former": ("former", _list_of(_record(FormerValues, _former, ("until",)))),
     "biography": ("biography", read_localized),
     "links": ("links", _texts),
     "email": ("email", read_text),
@@ -208,6 +230,7 @@ SERIES = {
     "own_sentence": ("own_sentence", read_localized),
     "retention_days": ("retention_days", _required_number),
     "without_address": ("without_address", read_flag),
+    "speaker_changes_wait": ("speaker_changes_wait", read_flag),
     "committee": ("committee", _texts),
     "partners": ("partners", _partners),
     "links": ("links", _texts),
@@ -236,6 +259,7 @@ SESSION: dict[str, Any] = {
     ),
     "monolingual": ("monolingual", read_text),
     "status": ("status", _choice(SessionStatus)),
+    "postponed": ("is_postponed", read_flag),
     "published": ("is_published", read_flag),
     "visibility": ("visibility", _choice(Visibility, is_optional=True)),
     "chatham_house_rule": ("level", _choice(Level, is_optional=True)),
@@ -285,7 +309,11 @@ def read_file(content: bytes) -> SeriesFile:
         reader.add("series", "required")
         raise SeriesFileError(reader.faults)
     required = ("slug", "title", "languages", "timezone", "chatham_house_rule", "visibility")
-    table = SERIES | _questions | {"texts": ("texts", read_texts)}
+    of_series = {
+        "texts": ("texts", read_texts),
+        "glossary": ("glossary", _list_of(_record(TermValues, _term, ("term",)))),
+    }
+    table = SERIES | _questions | of_series
     series = reader.object(entries["series"], "series", table, required)
     people = [
         _read_person(reader, key, node) for key, node in _optional_entries(reader, entries.get("people"), "people")
@@ -295,7 +323,8 @@ def read_file(content: bytes) -> SeriesFile:
         for path, node in (reader.sequence(entries["sessions"], "sessions") if "sessions" in entries else ())
     ]
     questions, texts = series.given.pop("questions", None), series.given.pop("texts", {})
-    return SeriesFile(series, people, sessions, reader, questions, texts)
+    glossary = series.given.pop("glossary", ())
+    return SeriesFile(series, people, sessions, reader, questions, texts, glossary)
 
 
 def _optional_entries(reader: NodeReader, node: yaml.Node | None, path: str) -> list[tuple[str, yaml.Node]]:
@@ -320,6 +349,9 @@ def _read_session(reader: NodeReader, node: yaml.Node, path: str) -> SaidSession
     table = SESSION | {"programme": ("programme", read_programme)} | _questions
     said = reader.object(node, path, table, ("title", "starts", "ends", "floor_languages"))
     said.given.pop("programme", None)
+    if said.given.get("is_postponed") and said.given.get("status") is not SessionStatus.CANCELLED:
+        reader.add(f"{path}.postponed", "postponed_not_cancelled")
+        said.bad.add("postponed")
     if not said.given.get("slug"):
         number = said.given.get("number")
         if number is None and "slug" not in said.bad:

@@ -1,5 +1,6 @@
 """Writing series, workshop sessions and their programme."""
 
+from workshop.programme.service.lifecycle import CancelledError, cancel, publish, reschedule, unpublish
 from workshop.programme.service.locking import lock
 from workshop.programme.service.programme import set_moderators
 from workshop.programme.service.questions import (
@@ -10,15 +11,7 @@ from workshop.programme.service.questions import (
     update_question,
 )
 from workshop.programme.service.series import create_series, update_series
-from workshop.programme.service.sessions import (
-    CancelledError,
-    cancel,
-    create_session,
-    publish,
-    reschedule,
-    unpublish,
-    update_session,
-)
+from workshop.programme.service.sessions import create_session, update_session
 from workshop.programme.service.standing import Answers, CountAnswers, HasAnswersError
 from workshop.programme.service.values import (
     InterpretationValues,

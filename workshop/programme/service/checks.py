@@ -14,7 +14,7 @@ from workshop.core.localized import Localized
 from workshop.core.localtime import FoldError, GapError, to_instant, zone_names
 from workshop.people.checks import LINE, Checker
 from workshop.people.values import PartnerValues, clean_partner
-from workshop.programme.models import ItemKind, QuestionKind
+from workshop.programme.models import ItemKind, QuestionKind, SessionStatus
 from workshop.programme.service.origins import clean_origins
 from workshop.programme.service.values import (
     InterpretationValues,
@@ -90,7 +90,12 @@ def clean_session(
         tzid: the series' zone.
         series_level: the series' level.
     """
-    values = dataclasses.replace(values, tzid=values.tzid or tzid, slug=values.slug or _default_slug(values.number))
+    values = dataclasses.replace(
+        values,
+        tzid=values.tzid or tzid,
+        slug=values.slug or _default_slug(values.number),
+        is_postponed=values.is_postponed and values.status is SessionStatus.CANCELLED,
+    )
     _check_slug(checker, values.slug, RESERVED_SLUGS)
     _check_range(checker, "number", values.number, MAXIMUM_NUMBER, least=0)
     _check_range(checker, "capacity", values.capacity, MAXIMUM_CAPACITY)
@@ -217,7 +222,8 @@ def clean_sections(
             _clean_item(item, checker, f"{prefix}.items.{index}.", session_level)
             for index, item in enumerate(section.items)
         )
-        cleaned.append(SectionValues(title=checker.localized(f"{prefix}.title", section.title), items=items))
+        title = checker.localized(f"{prefix}.title", section.title)
+        cleaned.append(dataclasses.replace(section, title=title, items=items))
     return tuple(cleaned)
 
 

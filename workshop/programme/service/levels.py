@@ -20,8 +20,17 @@ from workshop.programme.queries import is_asked_to_speak
 from workshop.programme.service.locking import lock, read_rule_again
 from workshop.programme.service.proposing import end_proposal, propose_level
 from workshop.programme.service.standing import all_items, remember, settle, touch
+from workshop.programme.view.consents import BY_SPEAKER
 
-__all__ = ["agree_as_speaker", "apply_proposal", "end_proposal", "propose_level", "set_item_level", "withdraw_proposal"]
+__all__ = [
+    "agree_as_speaker",
+    "apply_proposal",
+    "end_proposal",
+    "propose_level",
+    "set_item_level",
+    "take_back_as_speaker",
+    "withdraw_proposal",
+]
 
 
 class ProposalOverError(ConflictError):
@@ -75,12 +84,7 @@ def agree_as_speaker(
         ProposalOverError: nothing is asked any more.
         NotFoundError: it is not asked of this person.
     """
-    found = lock_proposal(session, proposal)
-    one = session.get_one(WorkshopSession, found.workshop_session_id)
-    if one.starts_at <= now:
-        raise ProposalOverError
-    if not is_asked_to_speak(session, found, person.id):
-        raise NotFoundError("not asked")
+    found, one = _lock_asked(session, proposal, person, now=now)
     if session.get(SpeakerAgreement, (found.id, person.id)) is not None:
         return False
     session.add(SpeakerAgreement(proposal_id=found.id, person_id=person.id, agreed_at=now, recorded_by=recorded_by))
@@ -94,6 +98,43 @@ def agree_as_speaker(
         details={"level": found.level.value, "person": person.id},
     )
     return True
+
+
+def take_back_as_speaker(session: Session, *, now: datetime, proposal: LevelProposal, person: Person) -> bool:
+    """Forget that somebody who speaks or moderates agreed, whoever noted it; False where they had not. Flushes.
+
+    Raises:
+        ProposalOverError: nothing is asked any more, or it holds already.
+        NotFoundError: it is not asked of this person.
+    """
+    found, one = _lock_asked(session, proposal, person, now=now)
+    agreed = session.get(SpeakerAgreement, (found.id, person.id), populate_existing=True)
+    if agreed is None:
+        return False
+    session.delete(agreed)
+    session.flush()
+    record(
+        session,
+        now=now,
+        actor=BY_SPEAKER,
+        action="programme.take_back_agreement",
+        object_=f"session:{one.id}",
+        details={"level": found.level.value},
+    )
+    return True
+
+
+def _lock_asked(
+    session: Session, proposal: LevelProposal, person: Person, *, now: datetime
+) -> tuple[LevelProposal, WorkshopSession]:
+    """Return what is asked of somebody who speaks and of which session, whose row is locked."""
+    found = lock_proposal(session, proposal)
+    one = session.get_one(WorkshopSession, found.workshop_session_id)
+    if one.starts_at <= now:
+        raise ProposalOverError
+    if not is_asked_to_speak(session, found, person.id):
+        raise NotFoundError("not asked")
+    return found, one
 
 
 def set_item_level(

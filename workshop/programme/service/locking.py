@@ -6,12 +6,15 @@ Apart from `standing` and `materials`, which both need it and of which the first
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
+from workshop.core.errors import NotFoundError
 from workshop.programme.models import Item, Recording, Section, Series, SpeakerConsent, SpeakerSlot, WorkshopSession
 
 
@@ -26,6 +29,26 @@ def lock(session: Session, sessions: Iterable[WorkshopSession]) -> None:
             .with_for_update()
         ).all()
         read_rule_again(session, found)
+
+
+def hold(session: Session, row: Any, *lists: str) -> None:
+    """Lock a row until the transaction ends, and read its columns and `lists` as they are then.
+
+    Whoever waited for the lock read it before whoever held it changed it. Sessions are locked before it, by `lock`.
+
+    Raises:
+        NotFoundError: it was deleted meanwhile.
+    """
+    model = type(row)
+    columns = [one.key for one in sa.inspect(model).column_attrs]
+    for name in lists:
+        for one in getattr(row, name):
+            session.expire(one)
+        session.expire(row, [name])
+    try:
+        session.refresh(row, columns, with_for_update={"of": model, "key_share": True})
+    except InvalidRequestError:
+        raise NotFoundError from None
 
 
 def read_rule_again(session: Session, sessions: Collection[WorkshopSession]) -> None:

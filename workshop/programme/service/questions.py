@@ -14,6 +14,7 @@ from workshop.people.checks import Checker
 from workshop.programme.models import Question, Series, WorkshopSession
 from workshop.programme.service.checks import MAXIMUM_QUESTIONS, clean_question, wanted_languages
 from workshop.programme.service.keys import keys_of, pair
+from workshop.programme.service.locking import hold, lock
 from workshop.programme.service.standing import touch
 from workshop.programme.service.values import QuestionValues, question_values
 
@@ -103,7 +104,12 @@ def move_question(
     session: Session, *, now: datetime, owner: Series | WorkshopSession, question: Question, by: int
 ) -> bool:
     """Ask something earlier (`by` -1) or later (1); returns whether that was possible. Flushes."""
+    if isinstance(owner, WorkshopSession):
+        lock(session, [owner])
+    hold(session, owner, "questions")
     order = list(owner.questions)
+    if question not in order:
+        return False
     at = order.index(question)
     if not 0 <= at + by < len(order):
         return False

@@ -15,17 +15,21 @@ from workshop.core.faults import Fault, InvalidValuesError
 from workshop.core.localized import Localized
 from workshop.people.checks import Checker
 from workshop.people.service import set_committee, set_partners
+from workshop.people.staleness import follow
 from workshop.programme.models import OldSlug, OwnSentence, Series
 from workshop.programme.service.checks import check_retention, clean_series
 from workshop.programme.service.locking import lock
 from workshop.programme.service.standing import Answers, remember, settle, touch
 from workshop.programme.service.values import SeriesValues, series_values
+from workshop.programme.texts import SERIES_TEXTS, texts_of
 
 _COLUMNS = (
     "slug", "title", "subtitle", "kind", "description", "languages", "tzid", "level", "visibility", "contact",
-    "sender_name", "controller", "own_sentence", "retention_days", "without_address", "links", "colour", "reminders",
+    "sender_name", "controller", "own_sentence", "retention_days", "without_address",
+    "speaker_changes_wait", "links", "colour", "reminders",
     "embed_origins",
 )  # fmt: skip
+_LOGGED = ("level", "own_sentence", "embed_origins")
 
 
 def create_series(
@@ -107,11 +111,13 @@ def update_series(
     kept = check_retention(series.retention_days, values.retention_days, has_answers=any(answers.values()))
     if kept:
         raise InvalidValuesError(kept)
-    before = remember(series, series.sessions)
+    before, old = remember(series, series.sessions), series_values(series)
     is_changed = write_series(session, now=now, actor=actor, series=series, values=values)
     settled = settle(session, now=now, actor=actor, series=series, before=before, answers=answers)
     if settled.faults:
         raise InvalidValuesError(_for_series(fault, one.slug) for one, fault in settled.faults)
+    if is_changed:
+        _log_fields(session, now, actor, series, old, values)
     return is_changed
 
 
@@ -124,7 +130,17 @@ def write_series(session: Session, *, now: datetime, actor: str, series: Series,
         return False
     if old.slug != values.slug:
         keep_old_slug(session, OldSlug(slug=old.slug, series_id=series.id), values.slug)
+    texts = texts_of(series, SERIES_TEXTS)
     _write(series, values)
+    follow(
+        session,
+        now=now,
+        actor=actor,
+        series_id=series.id,
+        owner=f"series:{series.id}",
+        before=texts,
+        after=texts_of(series, SERIES_TEXTS),
+    )
     touch(session, series, now=now)
     _revise_sessions(series, old, values, now)
     _keep_wording(session, now=now, actor=actor, series=series, before=old.own_sentence)
@@ -148,6 +164,17 @@ def write_series(session: Session, *, now: datetime, actor: str, series: Series,
             details={"from": old.level.value, "to": values.level.value},
         )
     return True
+
+
+def _log_fields(
+    session: Session, now: datetime, actor: str, series: Series, old: SeriesValues, values: SeriesValues
+) -> None:
+    """Record which fields were edited, but for those whose change is an act of its own in the log."""
+    names = [name for name in (*_COLUMNS, "partners") if name not in _LOGGED]
+    fields = [name for name in names if getattr(values, name) not in (None, getattr(old, name))]
+    if fields:
+        of, details = f"series:{series.id}", {"fields": fields}
+        record(session, now=now, actor=actor, action="programme.edit_series", object_=of, details=details)
 
 
 def _revise_sessions(series: Series, old: SeriesValues, values: SeriesValues, now: datetime) -> None:
@@ -216,5 +243,7 @@ def _set_people(session: Session, now: datetime, series: Series, values: SeriesV
 
 def _for_series(fault: Fault, slug: str) -> Fault:
     """Return a session's fault as the series' form names it."""
-    field = {"title": "languages", "monolingual": "languages", "visibility": "level"}.get(fault.field, fault.field)
-    return Fault(field, fault.code, {**fault.context, "session": slug})
+    field = {"monolingual": "languages", "visibility": "level"}.get(fault.field, fault.field)
+    # What a session lacks, it lacks because of the languages that the series has now.
+    field = "languages" if fault.code == "lacks_language" else field
+    return Fault(field, fault.code, {**fault.context, "session": slug, "of": fault.field})

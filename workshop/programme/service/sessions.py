@@ -1,9 +1,9 @@
-"""Creating, updating, moving, cancelling and publishing a workshop session."""
+"""Creating and updating a workshop session; what becomes of it later stands in `lifecycle`."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,31 +12,27 @@ from sqlalchemy.orm import Session
 
 from workshop.audit.service import record
 from workshop.chatham.rule import effective_level
-from workshop.core.errors import ConflictError
 from workshop.core.faults import Fault, InvalidValuesError
+from workshop.core.localized import Localized
 from workshop.core.localtime import to_instant
 from workshop.people.checks import Checker
 from workshop.people.service import names_in_calendars, set_partners
+from workshop.people.staleness import follow, forget
 from workshop.programme.models import OldSlug, Series, SessionStatus, WorkshopSession
-from workshop.programme.service.checks import check_times, clean_sections, clean_session, end_fold, lacking_sentence
+from workshop.programme.service.checks import clean_sections, clean_session, end_fold, lacking_sentence
 from workshop.programme.service.keys import keys_of
 from workshop.programme.service.locking import lock
 from workshop.programme.service.programme import set_moderators, write_programme
 from workshop.programme.service.series import keep_old_slug
-from workshop.programme.service.standing import HasAnswersError, Standing, remember, settle, touch
+from workshop.programme.service.standing import remember, settle, touch
 from workshop.programme.service.values import SectionValues, SessionValues, session_values
+from workshop.programme.texts import SESSION_TEXTS, lacking_texts, texts_of
 
 _COLUMNS = (
     "slug", "number", "label", "short_title", "title", "public_title", "abstract", "objectives", "starts_wall",
     "ends_wall", "tzid", "format", "mode", "place", "room_link", "floor_languages", "status", "visibility", "level",
     "capacity", "has_waiting_list", "needs_approval", "monolingual", "links", "reminders",
 )  # fmt: skip
-
-
-class CancelledError(ConflictError):
-    """A cancelled session is neither moved nor published."""
-
-    code = "session_cancelled"
 
 
 def create_session(
@@ -63,14 +59,18 @@ def create_session(
     Raises:
         InvalidValuesError: with every fault.
     """
-    values, cleaned = _clean(series, values, sections, instance_languages)
-    _check_slug_free(session, series, values.slug, None)
+    values, cleaned = check_session(series, values, sections, instance_languages)
+    check_slug_free(session, series, values.slug, None)
+    if values.is_published:
+        _check_complete(series, values, cleaned or ())
     one = WorkshopSession(series=series, revised_at=now)
     _write(one, values)
     one.is_published, one.published_at = values.is_published, now if values.is_published else None
     one.cancelled_at = now if values.status is SessionStatus.CANCELLED else None
+    one.postponed_at = now if values.is_postponed else None
     session.add(one)
     session.flush()
+    forget(session, [f"session:{one.id}"])
     _set_people(session, now, one, values)
     write_programme(session, now=now, workshop_session=one, sections=cleaned or ())
     touch(session, series, now=now)
@@ -87,7 +87,7 @@ def create_session(
     return one
 
 
-def update_session(
+def update_session(  # noqa: PLR0913 (what is said, of what, how, and by whom)
     session: Session,
     *,
     now: datetime,
@@ -95,6 +95,8 @@ def update_session(
     values: SessionValues,
     has_answers: bool,
     sections: Sequence[SectionValues] | None = None,
+    is_whole: bool = False,
+    fine: Collection[tuple[str, str]] = (),
     actor: str = "command",
     instance_languages: Sequence[str] | None = None,
 ) -> bool:
@@ -110,6 +112,8 @@ def update_session(
         values: everything said of it.
         has_answers: whether anyone has answered, counted under `lock`.
         sections: its programme; None leaves it as it is.
+        is_whole: whether `sections` is all of it, as `write_programme` says.
+        fine: fields and languages whose text is said to hold though another language of it changed.
         actor: as the log names who did it.
         instance_languages: in which texts may be; None: the series'.
 
@@ -117,12 +121,16 @@ def update_session(
         InvalidValuesError: with every fault; the caller rolls back.
     """
     series = workshop_session.series
-    values, cleaned = _clean(series, values, sections, instance_languages)
-    _check_slug_free(session, series, values.slug, workshop_session.id)
+    values, cleaned = check_session(series, values, sections, instance_languages)
+    check_slug_free(session, series, values.slug, workshop_session.id)
     lock(session, [workshop_session])
     before = remember(series, [workshop_session])
-    is_changed = write_session(session, now=now, workshop_session=workshop_session, values=values)
-    if cleaned is not None and write_programme(session, now=now, workshop_session=workshop_session, sections=cleaned):
+    is_changed = write_session(
+        session, now=now, workshop_session=workshop_session, values=values, actor=actor, fine=fine
+    )
+    if cleaned is not None and write_programme(
+        session, now=now, workshop_session=workshop_session, sections=cleaned, is_whole=is_whole, actor=actor
+    ):
         is_changed = True
     if is_changed:
         touch(session, series, now=now)
@@ -133,117 +141,25 @@ def update_session(
     return is_changed
 
 
-def reschedule(  # noqa: PLR0913 (a time in a zone, with its fold, has five parts)
+def write_session(
     session: Session,
     *,
     now: datetime,
     workshop_session: WorkshopSession,
-    starts_wall: datetime,
-    ends_wall: datetime,
-    tzid: str,
-    fold: int | None = None,
-    ends_fold: int | None = None,
+    values: SessionValues,
     actor: str = "command",
+    fine: Collection[tuple[str, str]] = (),
 ) -> bool:
-    """Move a session; returns whether that changed anything. Flushes.
-
-    Args:
-        session: the database.
-        now: the present instant.
-        workshop_session: the session; the instants from and until which answers are open stay.
-        starts_wall: naive, in `tzid`.
-        ends_wall: naive, in `tzid`; exclusive.
-        tzid: IANA zone.
-        fold: which of two equal wall times is meant when clocks go back; None to be asked.
-        ends_fold: the same for the end; the start's where None.
-        actor: as the log names who did it.
-
-    Raises:
-        InvalidValuesError: a time in a gap, in a fold, or an end before the start.
-        CancelledError: it will not take place.
-    """
-    if workshop_session.status is SessionStatus.CANCELLED:
-        raise CancelledError
-    checker = Checker(())
-    check_times(
-        checker,
-        dataclasses.replace(
-            session_values(workshop_session),
-            starts_wall=starts_wall,
-            ends_wall=ends_wall,
-            tzid=tzid,
-            fold=fold,
-            ends_fold=ends_fold,
-            rsvp_opens_wall=None,
-            rsvp_closes_wall=None,
-        ),
-    )
-    checker.raise_any()
-    lock(session, [workshop_session])
-    before = remember(workshop_session.series, [workshop_session])
-    starts_at = to_instant(starts_wall, tzid, fold=fold)
-    ends_at = to_instant(ends_wall, tzid, fold=end_fold(fold, ends_fold))
-    if (starts_at, ends_at, tzid) == (workshop_session.starts_at, workshop_session.ends_at, workshop_session.tzid):
-        return False
-    workshop_session.starts_wall, workshop_session.ends_wall, workshop_session.tzid = starts_wall, ends_wall, tzid
-    workshop_session.starts_at, workshop_session.ends_at = starts_at, ends_at
-    return _conclude(session, now, actor, workshop_session, before)
-
-
-def cancel(session: Session, *, now: datetime, workshop_session: WorkshopSession, actor: str = "command") -> bool:
-    """Cancel a session; returns whether it was not cancelled before. Flushes. Participants are told by the worker."""
-    lock(session, [workshop_session])
-    if workshop_session.status is SessionStatus.CANCELLED:
-        return False
-    before = remember(workshop_session.series, [workshop_session])
-    workshop_session.status = SessionStatus.CANCELLED
-    return _conclude(session, now, actor, workshop_session, before)
-
-
-def publish(session: Session, *, now: datetime, workshop_session: WorkshopSession, actor: str = "command") -> bool:
-    """Publish a session; returns whether it was not published before. Flushes.
-
-    Raises:
-        InvalidValuesError: the title lacks a language of the series and the session is not declared monolingual.
-        CancelledError: it will not take place.
-    """
-    if workshop_session.is_published:
-        return False
-    if workshop_session.status is SessionStatus.CANCELLED:
-        raise CancelledError
-    before = remember(workshop_session.series, [workshop_session])
-    workshop_session.is_published = True
-    workshop_session.published_at = workshop_session.published_at or now
-    return _conclude(session, now, actor, workshop_session, before)
-
-
-def unpublish(
-    session: Session, *, now: datetime, workshop_session: WorkshopSession, has_answers: bool, actor: str = "command"
-) -> bool:
-    """Take a session that nobody has answered off every page and feed; returns whether it was published. Flushes.
+    """Write checked values over a session; returns whether that changed anything. The caller settles. Flushes.
 
     Args:
         session: the database.
         now: the present instant.
         workshop_session: the session.
-        has_answers: whether anyone has answered, counted under `lock`.
+        values: everything said of it.
         actor: as the log names who did it.
-
-    Raises:
-        HasAnswersError: a session with answers is cancelled, never unpublished.
+        fine: as `update_session` says.
     """
-    if has_answers:
-        raise HasAnswersError
-    lock(session, [workshop_session])
-    if not workshop_session.is_published:
-        return False
-    before = remember(workshop_session.series, [workshop_session])
-    workshop_session.is_published = False
-    return _conclude(session, now, actor, workshop_session, before)
-
-
-def write_session(session: Session, *, now: datetime, workshop_session: WorkshopSession, values: SessionValues) -> bool:
-    """Write checked values over a session; returns whether that changed anything. The caller settles. Flushes."""
     old = session_values(workshop_session)
     kept: dict[str, Any] = {name: None for name in ("moderators", "partners") if getattr(values, name) is None}
     old_whole = dataclasses.replace(old, **kept)
@@ -261,13 +177,36 @@ def write_session(session: Session, *, now: datetime, workshop_session: Workshop
             slug=old.slug, within_series_id=workshop_session.series_id, workshop_session_id=workshop_session.id
         )
         keep_old_slug(session, former, values.slug)
+    texts = texts_of(workshop_session, SESSION_TEXTS)
     _write(workshop_session, values)
+    _follow_texts(session, now, actor, workshop_session, texts, fine)
     if values.is_published and not workshop_session.is_published:
         workshop_session.published_at = workshop_session.published_at or now
     workshop_session.is_published = values.is_published
+    workshop_session.postponed_at = (workshop_session.postponed_at or now) if values.is_postponed else None
     session.flush()
     _set_people(session, now, workshop_session, values)
     return True
+
+
+def _follow_texts(
+    session: Session,
+    now: datetime,
+    actor: str,
+    one: WorkshopSession,
+    before: Mapping[str, Localized],
+    fine: Collection[tuple[str, str]],
+) -> None:
+    follow(
+        session,
+        now=now,
+        actor=actor,
+        series_id=one.series_id,
+        owner=f"session:{one.id}",
+        before=before,
+        after=texts_of(one, SESSION_TEXTS),
+        fine=fine,
+    )
 
 
 def is_session_slug_taken(session: Session, series_id: int, slug: str, session_id: int | None) -> bool:
@@ -278,25 +217,23 @@ def is_session_slug_taken(session: Session, series_id: int, slug: str, session_i
     return bool(owners - {session_id})
 
 
-def _conclude(
-    session: Session, now: datetime, actor: str, workshop_session: WorkshopSession, before: dict[int, Standing]
-) -> bool:
-    """Note a change that leaves no level looser and nothing unpublished that has answers."""
-    series = workshop_session.series
-    workshop_session.revised_at = now
-    touch(session, series, now=now)
-    settled = settle(session, now=now, actor=actor, series=series, before=before, answers={})
-    if settled.faults:
-        raise InvalidValuesError(fault for _, fault in settled.faults)
-    return True
-
-
-def _clean(
+def check_session(
     series: Series,
     values: SessionValues,
     sections: Sequence[SectionValues] | None,
     instance_languages: Sequence[str] | None,
 ) -> tuple[SessionValues, tuple[SectionValues, ...] | None]:
+    """Return what was entered, cleaned.
+
+    Args:
+        series: its languages, zone and level are the defaults.
+        values: everything said of a session.
+        sections: its programme; None leaves it as it is.
+        instance_languages: in which texts may be; None: the series'.
+
+    Raises:
+        InvalidValuesError: with every fault.
+    """
     checker = Checker(instance_languages or series.languages)
     values = clean_session(values, checker, languages=series.languages, tzid=series.tzid, series_level=series.level)
     cleaned = None
@@ -309,7 +246,17 @@ def _clean(
     return values, cleaned
 
 
-def _check_slug_free(session: Session, series: Series, slug: str, session_id: int | None) -> None:
+def _check_complete(series: Series, values: SessionValues, sections: Sequence[SectionValues]) -> None:
+    """Raise InvalidValuesError for what a session cannot be published without."""
+    lacking = lacking_texts(values, [section.title for section in sections], series.languages)
+    if lacking:
+        raise InvalidValuesError(
+            Fault(name, "lacks_language", {"languages": missing}) for name, missing in lacking.items()
+        )
+
+
+def check_slug_free(session: Session, series: Series, slug: str, session_id: int | None) -> None:
+    """Raise InvalidValuesError where another session of the series has this address or had it."""
     if is_session_slug_taken(session, series.id, slug, session_id):
         raise InvalidValuesError([Fault("slug", "slug_taken", {})])
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from workshop.accounts.queries import is_planner
 from workshop.audit.service import record
 from workshop.core.errors import ConflictError
 from workshop.mail.models import OutboxMessage
@@ -61,7 +62,7 @@ def replace_link(session: Session, *, now: datetime, person: Person, series: Ser
 
 
 def refusal_of_link(session: Session, message: OutboxMessage) -> str | None:
-    """Return why the mail that brings a speaker's link must not leave any more, or None; the reason names nobody."""
+    """Return why a mail that brings a speaker's link must not leave any more, or None; the reason names nobody."""
     person = find_by_subject(session, message.person_ref)
     if person is None or not person.email:
         return "erased"
@@ -69,3 +70,15 @@ def refusal_of_link(session: Session, message: OutboxMessage) -> str | None:
         return "another address"
     is_neutral = emails.must_be_neutral(person, list_sessions_of_person(session, person.id))
     return "level changed" if is_neutral and not message.basis["is_neutral"] else None
+
+
+def refusal_of_change(session: Session, message: OutboxMessage, *, now: datetime) -> str | None:
+    """Return why an organiser is not told any more what somebody who speaks did, or None; the reason names nobody."""
+    basis, series_id = message.basis, message.series_id
+    if series_id is None or not is_planner(session, basis["organiser"], series_id=series_id, now=now):
+        return "no longer theirs"
+    person = find_by_subject(session, basis["speaker"])
+    if person is None:
+        return "erased"
+    is_neutral = emails.names_nothing(list_sessions_of_person(session, person.id))
+    return "level changed" if is_neutral and not basis["is_neutral"] else None

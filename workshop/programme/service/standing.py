@@ -45,6 +45,7 @@ from workshop.programme.service.materials import follow_level
 from workshop.programme.service.proposing import end_proposal, propose_level
 from workshop.programme.service.values import session_values
 from workshop.programme.service.waiting import take_programme_out_of_waiting_mail
+from workshop.programme.texts import lacks_of, newly_lacking
 
 Answers = Mapping[int, int]
 """Session id → number of its answers in any state; an absent session has none."""
@@ -73,6 +74,7 @@ class Standing:
     shown: Level
     """The strictest of session and items."""
     is_published: bool
+    is_postponed: bool = False
     is_listed: bool = False
     """Whether the public calendar of its series, or of all series, may have held it."""
     items: dict[int, Level] = field(default_factory=dict)
@@ -83,6 +85,8 @@ class Standing:
     """Item id → its own level."""
     facts: Facts | None = None
     """What those who speak or take part are told of."""
+    lacks: frozenset[tuple[str, str]] = frozenset()
+    """What it was published without, as `programme.texts` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,8 @@ def _comes_or_goes(one: WorkshopSession, was: Standing, stands: Standing, now: d
 def _date_beginning(one: WorkshopSession, was: Standing, now: datetime) -> None:
     """Keep when it began before it was moved."""
     # Also where it was hidden since; a draft that nobody ever saw had a wrong date.
-    if (was.is_published or one.published_at is not None) and was.starts_at <= now < one.starts_at:
+    took_place = one.cancelled_at is None or one.cancelled_at > was.starts_at
+    if took_place and (was.is_published or one.published_at is not None) and was.starts_at <= now < one.starts_at:
         one.began_at = one.began_at or was.starts_at
     if was.starts_at != one.starts_at:
         # The date of a draft was no date: nobody is told that it has changed.
@@ -186,7 +191,7 @@ def _date_beginning(one: WorkshopSession, was: Standing, now: datetime) -> None:
 def _date_end(one: WorkshopSession, was: Standing, stands: Standing, now: datetime) -> None:
     """Keep when it was cancelled or taken back, and what calendars go on saying of it then, or that it is on again."""
     if stands.status is not SessionStatus.CANCELLED:
-        one.cancelled_at = None
+        one.cancelled_at = one.postponed_at = None
     elif was.status is not SessionStatus.CANCELLED:
         one.cancelled_at = now
     if stands.is_published:
@@ -215,7 +220,9 @@ def _follow(session: Session, now: datetime, actor: str, one: WorkshopSession, w
     of_session = sa.update(SpeakerSlot).where(SpeakerSlot.workshop_session_id == one.id)
     if was.facts is not None and was.facts != stands.facts and was.is_published and stands.is_published:
         # Until they are told, what stood until now is what they know; whoever is entered by this very act knows it all.
-        unaware = of_session.where(SpeakerSlot.told.is_(None), SpeakerSlot.created_at < now)
+        unaware = of_session.where(
+            SpeakerSlot.told.is_(None), SpeakerSlot.created_at < now, SpeakerSlot.declined_at.is_(None)
+        )
         session.execute(unaware.values(told=was.facts.to_json()))
     if (was.level, was.shown, was.items) == (stands.level, stands.shown, stands.items):
         return
@@ -268,11 +275,13 @@ def _standing(series: Series, one: WorkshopSession) -> Standing:
         level=level,
         shown=shown_level(session=level, items=[item.level for item in items]),
         is_published=one.is_published,
+        is_postponed=one.postponed_at is not None,
         is_listed=one.is_published and is_in_series_list(series=series.visibility, session=one.visibility, level=level),
         items={item.id: item.level or level for item in items},
         own=one.level,
         own_items={item.id: item.level for item in items},
         facts=facts_of(one),
+        lacks=lacks_of(one, series.languages) if one.is_published else frozenset(),
     )
 
 
@@ -354,6 +363,9 @@ def _refusals(
         faults.append(Fault("monolingual", "not_of_series", {"languages": list(series.languages)}))
     elif missing := lacking_languages(values, series.languages):
         faults.append(Fault("title", "lacks_language", {"languages": missing}))
+    if one.is_published:
+        lacking = newly_lacking(one, series.languages, was.lacks)
+        faults += [Fault(name, "lacks_language", {"languages": missing}) for name, missing in lacking.items()]
     if missing := lacking_sentence(series.own_sentence, values, series.languages):
         faults.append(Fault("own_sentence", "lacks_own_sentence", {"languages": missing}))
     if was.is_published and not stands.is_published and has_answers:
@@ -368,7 +380,7 @@ def _is_to_be_told(was: Standing, stands: Standing) -> bool:
         or any(level > was.items.get(item, level) for item, level in stands.items.items())
         or any(
             getattr(was, name) != getattr(stands, name)
-            for name in ("starts_at", "ends_at", "tzid", "place", "mode", "status")
+            for name in ("starts_at", "ends_at", "tzid", "place", "mode", "status", "is_postponed")
         )
     )
 
@@ -378,10 +390,11 @@ def _acts(was: Standing, stands: Standing) -> Sequence[tuple[str, dict[str, Any]
     if (was.starts_at, was.ends_at, was.tzid) != (stands.starts_at, stands.ends_at, stands.tzid):
         times = {"from": was.starts_at.isoformat(), "to": stands.starts_at.isoformat()}
         acts.append(("programme.reschedule", times))
-    if was.status is not stands.status:
-        is_cancelled = stands.status is SessionStatus.CANCELLED
+    if (was.status, was.is_postponed) != (stands.status, stands.is_postponed):
         status = {"from": was.status.value, "to": stands.status.value}
-        acts.append(("programme.cancel" if is_cancelled else "programme.change_status", status))
+        is_cancelled = stands.status is SessionStatus.CANCELLED
+        action = "programme.cancel" if is_cancelled else "programme.change_status"
+        acts.append(("programme.postpone" if stands.is_postponed else action, status))
     items = {
         str(item): stands.items[item].value
         for item, level in stands.own_items.items()

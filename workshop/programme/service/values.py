@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,8 @@ class SeriesValues:
     """The organisers' own, after the Rule's notice."""
     retention_days: int = 30
     without_address: bool = False
+    speaker_changes_wait: bool = True
+    """Whether what those who speak write about themselves waits for an organiser."""
     links: tuple[str, ...] = ()
     colour: str = ""
     embed_origins: tuple[str, ...] = ()
@@ -118,6 +120,8 @@ class SessionValues:
     floor_languages: tuple[str, ...]
     interpretation: tuple[InterpretationValues, ...] = ()
     status: SessionStatus = SessionStatus.CONFIRMED
+    is_postponed: bool = False
+    """Cancelled only until there is a new date."""
     is_published: bool = False
     visibility: Visibility | None = None
     level: Level | None = None
@@ -144,6 +148,8 @@ class ItemValues:
     """An item of the programme."""
 
     kind: ItemKind
+    id: int | None = field(default=None, compare=False)
+    """None: a new one, or one that is told by its place and title. Says nothing of the item itself."""
     title: Localized = EMPTY
     abstract: Localized = EMPTY
     starts: str = ""
@@ -159,6 +165,8 @@ class ItemValues:
 class SectionValues:
     """A section of the programme."""
 
+    id: int | None = field(default=None, compare=False)
+    """None: a new one, or one that is told by its place and title. Says nothing of the section itself."""
     title: Localized = EMPTY
     items: tuple[ItemValues, ...] = ()
 
@@ -181,6 +189,7 @@ def series_values(series: Series) -> SeriesValues:
         own_sentence=series.own_sentence,
         retention_days=series.retention_days,
         without_address=series.without_address,
+        speaker_changes_wait=series.speaker_changes_wait,
         links=series.links,
         colour=series.colour,
         embed_origins=series.embed_origins,
@@ -223,6 +232,7 @@ def session_values(workshop_session: WorkshopSession) -> SessionValues:
             for entry in workshop_session.interpretation
         ),
         status=workshop_session.status,
+        is_postponed=workshop_session.postponed_at is not None,
         is_published=workshop_session.is_published,
         visibility=workshop_session.visibility,
         level=workshop_session.level,
@@ -259,12 +269,13 @@ def question_values(question: Question) -> QuestionValues:
 
 def section_values(section: Section) -> SectionValues:
     """Return what is stored of a section."""
-    return SectionValues(title=section.title, items=tuple(item_values(item) for item in section.items))
+    return SectionValues(id=section.id, title=section.title, items=tuple(item_values(item) for item in section.items))
 
 
 def item_values(item: Item) -> ItemValues:
     """Return what is stored of an item."""
     return ItemValues(
+        id=item.id,
         kind=item.kind,
         title=item.title,
         abstract=item.abstract,

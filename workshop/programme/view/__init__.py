@@ -4,7 +4,7 @@ A folder because it outgrew one file: the values, their makers, and the calendar
 """
 
 from workshop.programme.view.event import session_event
-from workshop.programme.view.make import default_label, series_view, session_disclosure, session_view
+from workshop.programme.view.make import default_label, series_view, session_disclosure, session_view, workspace_name
 from workshop.programme.view.materials import RecordingView, SlidesView
 from workshop.programme.view.shown import (
     InterpretationView,
@@ -33,4 +33,5 @@ __all__ = [
     "session_disclosure",
     "session_event",
     "session_view",
+    "workspace_name",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,10 +56,11 @@ def materials_desk(workshop_session: WorkshopSession) -> MaterialsDesk:
     """Return slides and recordings of a session, loaded whole with its materials."""
     titles = {item.id: item.title for section in workshop_session.sections for item in section.items}
     theirs = workshop_session.slides
+    number = Counter(one.slot_id for one in theirs)
     return MaterialsDesk(
         parts=tuple(
             PartRow(
-                part=slot_row(workshop_session, slot, item),
+                part=slot_row(workshop_session, slot, item, slides=number[slot.id]),
                 files=tuple(slides_row(one) for one in theirs if one.slot_id == slot.id),
                 reach=slides_reach(workshop_session, slot, item),
             )

@@ -12,7 +12,8 @@ from workshop.chatham.notices import level_character
 from workshop.core.language import language_name, speaking
 from workshop.core.localized import Localized
 from workshop.core.localtime import wall_clock
-from workshop.core.markup import plain, typeset
+from workshop.core.markup import plain
+from workshop.core.typography import typeset
 from workshop.ical import Event, EventStatus
 from workshop.programme.models import Format, ItemKind, Mode, SessionStatus
 from workshop.programme.view.make import default_label
@@ -108,7 +109,7 @@ class _Writer:
         if not view.is_cancelled:
             return words
         # Not within an f-string: the extraction of messages looks into none.
-        prefix = str(_("CANCELLED:"))
+        prefix = str(_("POSTPONED:")) if view.is_postponed else str(_("CANCELLED:"))
         return f"{prefix} {words}"
 
     def location(self) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from workshop.chatham.notices import Notice, current_notice, with_own_sentence
 from workshop.chatham.rule import (
@@ -23,6 +24,7 @@ from workshop.chatham.rule import (
 )
 from workshop.core.localized import Localized
 from workshop.people.models import Partner, Person
+from workshop.people.rule import post_on
 from workshop.programme.models import Item, Series, Slides, SlotRole, SpeakerSlot, WorkshopSession
 from workshop.programme.view.consents import consents_of
 from workshop.programme.view.materials import (
@@ -60,6 +62,8 @@ class _Question:
     has_address: bool
     is_discreet: bool
     has_materials: bool = False
+    day: date | None = None
+    """On which it begins, on its own clock: beside names stands what held then."""
 
     def ask(self, level: Level | None = None, consents: Consents | None = None) -> Disclosure:
         """Return what may be seen of the session, or of an item of that level, or of one who speaks in it."""
@@ -79,6 +83,11 @@ def default_label(number: int | None) -> Localized:
     """Return what names a session without a label of its own: « Séance 4 » / "Session 4"."""
     suffix = "" if number is None else f" {number}"
     return Localized({"fr": f"Séance{suffix}", "en": f"Session{suffix}"})
+
+
+def workspace_name(workshop_session: WorkshopSession) -> Localized:
+    """Return what the workspace calls a session; its title is no secret there."""
+    return workshop_session.title or workshop_session.label or default_label(workshop_session.number)
 
 
 def session_disclosure(workshop_session: WorkshopSession, *, audience: Audience, surface: Surface) -> Disclosure:
@@ -124,6 +133,7 @@ def session_view(
         has_address=has_address,
         is_discreet=is_discreet,
         has_materials=has_materials and surface in _WITH_MATERIALS,
+        day=workshop_session.starts_at.astimezone(ZoneInfo(workshop_session.tzid)).date(),
     )
     shown = question.ask()
     if not shown.is_known or not (workshop_session.is_published or audience in _AT_WORK):
@@ -164,6 +174,7 @@ def _known_session(
         tzid=workshop_session.tzid,
         status=workshop_session.status,
         cancelled_at=workshop_session.cancelled_at,
+        is_postponed=workshop_session.postponed_at is not None,
         mode=workshop_session.mode,
         format=workshop_session.format,
         place=workshop_session.place if shown.place else _NOTHING,
@@ -373,9 +384,18 @@ def _people(
     found = []
     for slot in slots:
         shown = question.ask(level, consents_of(slot))
-        if slot.role is role and shown.speaker_names:
-            found.append(_person(slot.person, has_affiliation=shown.speaker_affiliations))
+        if slot.role is role and shown.speaker_names and _is_coming(slot, question):
+            has_affiliation = shown.speaker_affiliations
+            has_portrait = has_affiliation and question.surface is Surface.PAGE and question.has_materials
+            found.append(
+                _person(slot.person, has_affiliation=has_affiliation, day=question.day, has_portrait=has_portrait)
+            )
     return tuple(found)
+
+
+def _is_coming(slot: SpeakerSlot, question: _Question) -> bool:
+    """Whether they did not say that they cannot; organisers see them until they find somebody else."""
+    return slot.declined_at is None or question.audience in _AT_WORK
 
 
 def _hides_names(workshop_session: WorkshopSession, question: _Question) -> bool:
@@ -386,17 +406,23 @@ def _hides_names(workshop_session: WorkshopSession, question: _Question) -> bool
         for item in section.items
         for slot in item.slots
     ]
-    return any(not question.ask(level, consents_of(slot)).speaker_names for slot, level in pairs)
+    return any(
+        slot.declined_at is None and not question.ask(level, consents_of(slot)).speaker_names for slot, level in pairs
+    )
 
 
-def _person(person: Person, *, has_affiliation: bool) -> PersonView:
-    # A role, a biography or a link tells where somebody works as surely as the affiliation does.
+def _person(
+    person: Person, *, has_affiliation: bool, day: date | None = None, has_portrait: bool = False
+) -> PersonView:
+    # A role, a biography, a face or a link tells where somebody works as surely as the affiliation does.
+    post = post_on(person, day)
     return PersonView(
         name=person.name,
-        role=person.role if has_affiliation else _NOTHING,
-        affiliations=person.affiliations if has_affiliation else (),
+        role=post.role if has_affiliation else _NOTHING,
+        affiliations=post.affiliations if has_affiliation else (),
         biography=person.biography if has_affiliation else _NOTHING,
         links=person.links if has_affiliation else (),
+        portrait=person.portrait.key if has_portrait and person.portrait else "",
     )
 
 

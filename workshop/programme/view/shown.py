@@ -21,6 +21,8 @@ class PersonView:
     affiliations: tuple[Localized, ...]
     biography: Localized
     links: tuple[str, ...]
+    portrait: str = ""
+    """Key of a picture, on the session's own page only; empty for none, and where it may not be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class SessionView:
     has_join_link: bool
     is_neutral: bool
     is_indexable: bool
+    is_postponed: bool = False
+    """Whether it is cancelled only until there is a new date."""
     moved_from: datetime | None = None
     """When it began before it was last moved, where that had been published."""
     controller: Localized = Localized()  # noqa: RUF009 (immutable)
@@ -145,6 +149,13 @@ class SessionView:
         """Keys of all slides that this audience may have."""
         of_items = [one for section in self.sections for item in section.items for one in item.slides]
         return frozenset(one.key for one in (*self.slides, *of_items))
+
+    @property
+    def portraits(self) -> frozenset[str]:
+        """Keys of all portraits that this audience may see."""
+        items = [item for section in self.sections for item in section.items]
+        people = [*self.moderators, *(one for item in items for one in (*item.speakers, *item.moderators))]
+        return frozenset(one.portrait for one in people if one.portrait)
 
     @property
     def is_cancelled(self) -> bool:

@@ -24,7 +24,7 @@ from workshop.chatham.rule import (
 )
 from workshop.core.localized import Localized
 from workshop.people.models import Person
-from workshop.programme.models import Item, LevelProposal, Slides, SlotRole, SpeakerSlot, WorkshopSession
+from workshop.programme.models import Item, LevelProposal, Series, Slides, SlotRole, SpeakerSlot, WorkshopSession
 from workshop.programme.view.consents import ConsentView, consent_views, consents_of
 from workshop.programme.view.make import session_view
 from workshop.programme.view.shown import SessionView
@@ -97,6 +97,12 @@ class PartView:
     consents: tuple[ConsentView, ...]
     effects: Effects
     slides: tuple[SlidesRow, ...]
+    confirmed_at: datetime | None = None
+    """When they said that they come."""
+    declined_at: datetime | None = None
+    """When they said that they do not."""
+    is_own_talk: bool = False
+    """Whether its title and abstract are theirs to word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,8 @@ class OwnFacts:
     email: str
     language: str
     is_in_committee: bool
+    portrait: str = ""
+    """Key; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +163,8 @@ class SlotRow:
     slides: int
     has_address: bool
     language: str
+    confirmed_at: datetime | None = None
+    declined_at: datetime | None = None
 
 
 def part_key(slot: SpeakerSlot) -> str:
@@ -183,6 +193,7 @@ def own_facts(person: Person, *, is_in_committee: bool) -> OwnFacts:
         email=person.email,
         language=person.language,
         is_in_committee=is_in_committee,
+        portrait=person.portrait.key if person.portrait else "",
     )
 
 
@@ -252,6 +263,18 @@ def slot_row(
         slides=len(slot.slides) if slides is None else slides,
         has_address=bool(slot.person.email),
         language=slot.person.language,
+        confirmed_at=slot.confirmed_at,
+        declined_at=slot.declined_at,
+    )
+
+
+def hidden_from_translators(series: Series) -> frozenset[int]:
+    """Return the numbers of people whose part in any session those who only edit texts may not know of."""
+    return frozenset(
+        slot.person_id
+        for one in series.sessions
+        for slot, item in slots_of(one)
+        if not _asking(one, item).ask(Audience.HELPER, Surface.PAGE, consents_of(slot)).speaker_names
     )
 
 
@@ -348,15 +371,22 @@ def own_times(workshop_session: WorkshopSession, person: Person) -> tuple[OwnTim
         )
         for slot, item in slots_of(workshop_session)
         if slot.person_id == person.id
+        and slot.declined_at is None
         and _asking(workshop_session, item).ask(Audience.SPEAKER, Surface.CALENDAR, consents_of(slot)).item_titles
     )
 
 
 def own_audience(workshop_session: WorkshopSession, person: Person) -> Audience | None:
-    """Return as whom somebody reads of a session in which they speak or moderate; None where they do neither."""
-    roles = {slot.role for slot, _item in slots_of(workshop_session) if slot.person_id == person.id}
-    if not roles:
+    """Return as whom somebody reads of a session in which they speak or moderate; None where they do neither.
+
+    Whoever declined every part of theirs knows of it still, and no more than those invited do.
+    """
+    slots = [slot for slot, _item in slots_of(workshop_session) if slot.person_id == person.id]
+    if not slots:
         return None
+    roles = {slot.role for slot in slots if slot.declined_at is None}
+    if not roles:
+        return Audience.INVITED
     return Audience.SPEAKER if SlotRole.SPEAKER in roles else Audience.MODERATOR
 
 
@@ -383,7 +413,15 @@ def _part(workshop_session: WorkshopSession, slot: SpeakerSlot, item: Item | Non
         consents=consent_views(slot),
         effects=ask.effects(),
         slides=tuple(slides_row(one) for one in slot.slides),
+        confirmed_at=slot.confirmed_at,
+        declined_at=slot.declined_at,
+        is_own_talk=is_own_talk(slot, item),
     )
+
+
+def is_own_talk(slot: SpeakerSlot, item: Item | None) -> bool:
+    """Whether somebody who has this part words the title and the abstract of its item."""
+    return item is not None and slot.role is SlotRole.SPEAKER and slot.declined_at is None
 
 
 def slides_row(one: Slides) -> SlidesRow:

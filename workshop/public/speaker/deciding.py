@@ -15,7 +15,7 @@ from workshop.people.models import Person
 from workshop.programme.models import SpeakerSlot
 from workshop.programme.queries import list_proposals_of_person, list_sessions_of_person
 from workshop.programme.service.consents import set_consent
-from workshop.programme.service.levels import agree_as_speaker
+from workshop.programme.service.levels import agree_as_speaker, take_back_as_speaker
 from workshop.programme.view.consents import BY_SPEAKER, consents_of
 from workshop.programme.view.speakers import proposal_key, slots_of
 from workshop.public.speaker.page import BY_CLIENT, Problem, blueprint, find_owner, find_part, own_page
@@ -79,7 +79,7 @@ def _slots(person: Person) -> list[SpeakerSlot]:
 @blueprint.post("/<token>/agree")
 @limited(BY_CLIENT)
 def agree(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
-    """Agree to a looser level; it takes effect once everybody concerned has."""
+    """Agree to a looser level, which holds once everybody concerned has; `act=take_back` undoes it until then."""
     person = find_owner(token)
     session, now = db.session(), clock.now()
     key = request.form.get("proposal", "")
@@ -87,12 +87,19 @@ def agree(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the ad
     proposal = asked.get(key)
     if proposal is None:
         return own_page(token, person, Problem(409, "proposal_over"))
+    takes_back = request.form.get("act") == "take_back"
     try:
-        agree_as_speaker(session, now=now, proposal=proposal, person=person, recorded_by=BY_SPEAKER)
+        if takes_back:
+            take_back_as_speaker(session, now=now, proposal=proposal, person=person)
+        else:
+            agree_as_speaker(session, now=now, proposal=proposal, person=person, recorded_by=BY_SPEAKER)
     except (ConflictError, NotFoundError):
         session.rollback()
         return own_page(token, find_owner(token), Problem(409, "proposal_over"))
     session.commit()
+    if takes_back:
+        flash(_("You no longer agree: nothing changes."), "done")
+        return redirect(url_for("speaker.page", token=token), 303)
     # After the commit, so that no other session's row is waited for while this one's is held.
     settle_proposals(session, now=now)
     session.commit()

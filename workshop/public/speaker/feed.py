@@ -25,7 +25,7 @@ def feed(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the add
 def change_feed(lang: str, token: str) -> ResponseReturnValue:  # noqa: ARG001 (the address has it)
     """Make, replace or end the address."""
     found = find_owner(token)
-    person = db.session().get(Person, found.id, with_for_update=True, populate_existing=True)
+    person = db.session().get(Person, found.id, with_for_update={"of": Person}, populate_existing=True)
     if person is None:
         raise NotFoundError("no such link")
     return press(subject=person.subject, here=url_for("speaker.feed", token=token)) or _page(

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
 from workshop.core.limits import Limit
-from workshop.people.models import Person
+from workshop.people.models import Person, SpeakerChange
 from workshop.people.queries import find_speaker, is_in_committee
-from workshop.programme.models import Series, SpeakerSlot
-from workshop.programme.queries import list_proposals_of_person, list_sessions_of_person
+from workshop.programme.models import Mode, Series, SpeakerSlot
+from workshop.programme.queries import list_changes_of_person, list_proposals_of_person, list_sessions_of_person
 from workshop.programme.service.materials import MAXIMUM_FILES
+from workshop.programme.view import SessionView
+from workshop.programme.view.people import ChangeView, change_view
 from workshop.programme.view.speakers import SpeakingView, own_facts, part_key, slots_of, speaking_views
+from workshop.rsvp.schedule import Door, door, door_opens_at
 
 blueprint = Blueprint("speaker", "workshop.public", template_folder="templates", url_prefix="/<lang:lang>/speaker")
 
@@ -69,6 +72,45 @@ def own_files(view: SpeakingView) -> set[str]:
     return {one.key for part in view.parts for one in part.slides}
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Whether the room of a session can be entered."""
+
+    door: str
+    opens_at: datetime
+
+
+def door_of(view: SessionView) -> Door:
+    """Return whether the room of a session is open now."""
+    return door(view, minutes=int(current_app.config["JOIN_OPENS_MINUTES"]), now=clock.now())
+
+
+def _rooms(views: Sequence[SpeakingView]) -> dict[str, Room]:
+    """Return session's uid → its room, of those that whoever reads may enter."""
+    minutes = int(current_app.config["JOIN_OPENS_MINUTES"])
+    found = {
+        one.session.uid: Room(door_of(one.session).value, door_opens_at(one.session, minutes=minutes))
+        for one in views
+        if one.session.has_join_link and one.session.mode is not Mode.ON_SITE
+    }
+    if any(one.door == Door.OPEN for one in found.values()):
+        # The room's own origin would tell where it is before anybody has entered.
+        g.form_action = "'self' https: http:"
+    return found
+
+
+def changes_of(person: Person) -> list[ChangeView]:
+    """Return what somebody asked to change: what waits, and what was decided last about each of them."""
+    found = list_changes_of_person(db.session(), person.id)
+    sessions = list_sessions_of_person(db.session(), person.id) if found else ()
+    items = {item.id: (one, item) for one in sessions for section in one.sections for item in section.items}
+    newest: dict[int | None, SpeakerChange] = {}
+    for one in found:
+        if one.item_id is None or one.item_id in items:
+            newest.setdefault(one.item_id, one)
+    return [change_view(one, person, items) for one in newest.values()]
+
+
 def own_page(
     token: str, person: Person, problem: Problem = NOTHING, *, example: Sequence[SpeakingView] | None = None
 ) -> ResponseReturnValue:
@@ -89,6 +131,9 @@ def own_page(
         coming=[one for one in views if one.session.ends_at > now],
         past=[one for one in reversed(views) if one.session.ends_at <= now],
         facts=own_facts(person, is_in_committee=is_in_committee(session, person.id)),
+        changes=() if example is not None else changes_of(person),
+        rooms=_rooms(views),
+        tzid=series.tzid,
         contact=series.contact,
         codes=series.languages,
         token=token,

@@ -99,7 +99,8 @@ def change(
             subjects=(participant.subject, answer.subject),
             sender_name=sender_name(series, view, participant.language),
             name="" if view.is_neutral else participant.name,
-            wording_of=None if view.is_neutral else series.id,
+            # A series’ own words for a cancellation would say that it is one.
+            wording_of=None if view.is_neutral or before.is_postponed or after.is_postponed else series.id,
         ),
         attachments=files,
         # Told too late it helps nobody; a cancellation is still worth knowing while one waits in vain.

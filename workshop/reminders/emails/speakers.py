@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workshop.chatham.notices import label as level_label
 from workshop.chatham.notices import level_character
 from workshop.chatham.rule import Audience, Surface
+from workshop.mail.render import render
 from workshop.mail.service import enqueue, sender_of
 from workshop.people.models import Person
 from workshop.programme.emails import language_of, must_be_neutral, speaker_url
@@ -57,6 +58,11 @@ def change_of_speaker(
         return None
     series, language = workshop_session.series, language_of(person, workshop_session.series)
     items = [item.level for section in workshop_session.sections for item in section.items]
+    sender, context = sender_name(series, view, language), _context(person, view, before, after, language)
+    rendered = None
+    if before.is_postponed or after.is_postponed:
+        # A series’ own words for a cancellation would say that it is one.
+        rendered = render(KINDS[kind], language, {**context, "sender_name": sender_of(sender)})
     return enqueue(
         session,
         now=now,
@@ -76,10 +82,11 @@ def change_of_speaker(
         dedupe_key=f"{KINDS[kind]}|{person.subject}|{workshop_session.uid}|{now.isoformat()}",
         recipient=person.email,
         language=language,
-        sender_name=sender_name(series, view, language),
+        sender_name=sender,
         headers=reply_to(series, view),
-        context=_context(person, view, before, after, language),
+        context=context,
         expires_at=after.ends_at,
+        rendered=rendered,
     )
 
 

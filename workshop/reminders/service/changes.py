@@ -54,11 +54,11 @@ def _tell_participants(session: Session, answers: Sequence[Answer], *, now: date
         before, after = taken_back.get(answer.subject) or _told(answer), facts_of(stands)
         change = find_change(before, after, tells_edits=stands.tell_at is not None)
         if change is None:
-            remember(answer, before.written_as(after), status=after.status)
+            remember(answer, before.written_as(after), stands=after)
             continue
         message = emails.change(session, now=now, answer=answer, kind=change, before=before, after=after, shared=shared)
         count += message is not None
-        remember(answer, before if change == "session_cancelled" else after, status=after.status)
+        remember(answer, before if change == "session_cancelled" else after, stands=after)
     session.flush()
     return count
 
@@ -142,13 +142,15 @@ def _told(answer: Answer) -> Facts:
         floor_languages=answer.told_floor_languages,
         interpretation=answer.told_interpretation,
         level=Level.parse(answer.agreed_from) if answer.agreed_from else None,
+        is_postponed=answer.told_postponed,
     )
 
 
-def remember(answer: Answer, facts: Facts, *, status: SessionStatus) -> None:
-    """Keep what a participant was last told; `status` apart, since a cancelled session keeps its time and place."""
+def remember(answer: Answer, facts: Facts, *, stands: Facts) -> None:
+    """Keep what a participant was last told; its status as of `stands`, for one cancelled keeps time and place."""
     answer.told_starts_at, answer.told_ends_at, answer.told_tzid = facts.starts_at, facts.ends_at, facts.tzid
-    answer.told_mode, answer.told_place, answer.told_status = facts.mode, facts.place, status
+    answer.told_mode, answer.told_place = facts.mode, facts.place
+    answer.told_status, answer.told_postponed = stands.status, stands.is_postponed
     answer.told_floor_languages, answer.told_interpretation = facts.floor_languages, facts.interpretation
     is_looser_since = facts.level is not None and is_looser(facts.level, level_of(answer.workshop_session))
     answer.agreed_from = facts.level.value if facts.level is not None and is_looser_since else ""

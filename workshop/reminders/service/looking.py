@@ -9,18 +9,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from workshop.accounts.queries import wants_digest
+from workshop.accounts.queries import find_role, may_still_arrive, wants_digest
 from workshop.announcements.emails import CONFIRM_KIND as SUBSCRIPTION
 from workshop.announcements.queries import KIND as ANNOUNCEMENT
 from workshop.announcements.service import refusal_of_announcement, refusal_of_confirmation
 from workshop.chatham.rule import Level
 from workshop.mail.models import OutboxMessage
 from workshop.mail.service import drop_files
+from workshop.programme.emails import CHANGE as SPEAKER_CHANGE
+from workshop.programme.emails import DECIDED as SPEAKER_CHANGE_DECIDED
 from workshop.programme.emails import LINK as SPEAKER_LINK
-from workshop.programme.models import SessionStatus, WorkshopSession
+from workshop.programme.models import Series, SessionStatus, WorkshopSession
 from workshop.programme.queries import find_proposal
 from workshop.programme.rule import facts_of
-from workshop.programme.service.speakers import refusal_of_link
+from workshop.programme.service.speakers import refusal_of_change, refusal_of_link
 from workshop.reminders import emails
 from workshop.reminders.models import ReminderDelivery
 from workshop.reminders.queries import (
@@ -169,8 +171,9 @@ def _look_at_notice(session: Session, answer: Answer, message: OutboxMessage, *,
     if stands.ends_at <= now:
         return "session over"
     if message.kind == "session_cancelled":
-        if not as_it_stands.is_cancelled:
-            return _take_back(answer, message, "session reinstated")
+        if not (as_it_stands.is_cancelled and now_said.is_postponed is as_it_stands.is_postponed):
+            reason = SUPERSEDED if as_it_stands.is_cancelled else "session reinstated"
+            return _take_back(answer, message, reason)
     elif as_it_stands.is_cancelled:
         return _take_back(answer, message, "session cancelled")
     elif now_said.differs_from(as_it_stands):
@@ -253,6 +256,7 @@ def _look_at_speaker_notice(session: Session, message: OutboxMessage, *, now: da
         (said.is_cancelled and not as_it_stands.is_cancelled, "session reinstated"),
         (not said.is_cancelled and as_it_stands.is_cancelled, "session cancelled"),
         (not said.is_cancelled and said.differs_from(as_it_stands), SUPERSEDED),
+        (said.is_cancelled and said.is_postponed is not as_it_stands.is_postponed, SUPERSEDED),
         (_is_stricter(session, stands, basis), "level changed"),
         (view is not None and view.is_neutral and not basis["is_neutral"], "discretion asked"),
     )
@@ -280,6 +284,21 @@ def _look_at_digest(session: Session, message: OutboxMessage, *, now: datetime) 
     return None if wants_digest(session, message.basis["organiser"]) else "no longer wanted"
 
 
+def _look_at_role(session: Session, message: OutboxMessage, *, now: datetime) -> str | None:
+    """Refuse what another act has overtaken, and what would name a series that became strict since."""
+    said, number = message.basis, message.basis["organiser"]
+    series = session.get(Series, message.series_id) if message.series_id is not None else None
+    if series is None or (not said["is_neutral"] and series.level >= Level.WHOLE_SESSION):
+        return "level changed"
+    role = find_role(session, organiser_id=number, series_id=series.id, now=now)
+    return None if (role.value if role else "") == said["role"] else "no longer wanted"
+
+
+def _look_at_account(session: Session, message: OutboxMessage, *, now: datetime) -> str | None:
+    is_open = may_still_arrive(session, kind=message.kind, subject=message.basis["subject"], now=now)
+    return None if is_open else "no longer wanted"
+
+
 def _question_over(
     session: Session, workshop_session: WorkshopSession, message: OutboxMessage, *, has_agreed: bool, now: datetime
 ) -> str | None:
@@ -302,7 +321,7 @@ def _shown(session: Session, workshop_session: WorkshopSession) -> Level:
 def _take_back(answer: Answer, message: OutboxMessage, reason: str) -> str:
     """Put back what the participant knew; what never left has told nobody anything."""
     told = Facts.from_json(message.basis["told"])
-    remember(answer, told, status=told.status)
+    remember(answer, told, stands=told)
     _ask_again(answer.workshop_session, message, reason)
     return reason
 
@@ -334,11 +353,14 @@ _LOOKS: dict[str, Callable[..., str | None]] = {
 _OTHERS: dict[str, Callable[..., str | None]] = {
     **dict.fromkeys(INVITATION_MAILS, refusal_of_mail),
     **dict.fromkeys(SPEAKER_NOTICES, _look_at_speaker_notice),
-    SPEAKER_LINK: _look_at_speaker_link,
+    **dict.fromkeys((SPEAKER_LINK, SPEAKER_CHANGE_DECIDED), _look_at_speaker_link),
+    SPEAKER_CHANGE: refusal_of_change,
     **dict.fromkeys(ABOUT_LEVELS_TO_SPEAKERS, _look_at_speaker),
     "confirm_new_address": _look_at_new_address,
     ANNOUNCEMENT: refusal_of_announcement,
     SUBSCRIPTION: refusal_of_confirmation,
     "digest": _look_at_digest,
+    "role_changed": _look_at_role,
+    **dict.fromkeys(("role_invitation", "pass_phrase_reset", "address_change"), _look_at_account),
 }
 """The same for messages that no participant gets."""

@@ -154,6 +154,7 @@ def _due_sessions(session: Session, *, now: datetime) -> list[int]:
             WorkshopSession.ends_at,
             WorkshopSession.tzid,
             WorkshopSession.status,
+            WorkshopSession.postponed_at,
             WorkshopSession.tell_at,
             SpeakerSlot.told,
         )
@@ -161,11 +162,12 @@ def _due_sessions(session: Session, *, now: datetime) -> list[int]:
         .where(SpeakerSlot.told.is_not(None), WorkshopSession.is_published, WorkshopSession.ends_at > now)
     )
     due = set()
-    for session_id, starts_at, ends_at, tzid, status, tell_at, told in rows:
+    for session_id, starts_at, ends_at, tzid, status, postponed_at, tell_at, told in rows:
         known = Facts.from_json(told)
         is_cancelled = status is SessionStatus.CANCELLED
         has_moved = (known.starts_at, known.ends_at, known.tzid) != (starts_at, ends_at, tzid)
-        if known.is_cancelled is not is_cancelled or (not is_cancelled and (has_moved or tell_at is not None)):
+        is_other = (known.is_cancelled, known.is_postponed) != (is_cancelled, postponed_at is not None)
+        if is_other or (not is_cancelled and (has_moved or tell_at is not None)):
             due.add(session_id)
     return sorted(due)
 

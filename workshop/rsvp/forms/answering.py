@@ -17,7 +17,7 @@ from workshop.chatham.notices import Notice
 from workshop.core.fields import AddressField, BotTrap
 from workshop.core.language import language_name, languages
 from workshop.core.localized import Localized
-from workshop.core.markup import typeset
+from workshop.core.typography import typeset
 from workshop.programme.models import Question, WorkshopSession
 from workshop.rsvp.forms.own import CHOICES, PreferencesForm, plain_local_part
 from workshop.rsvp.forms.questions import make_question_field, option_texts, reply_of

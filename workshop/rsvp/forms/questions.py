@@ -14,7 +14,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from workshop.core.fields import LineField, TextField
 from workshop.core.language import languages
 from workshop.core.localized import Localized
-from workshop.core.markup import typeset
+from workshop.core.typography import typeset
 from workshop.programme.models import Question, QuestionKind
 from workshop.rsvp.service import clean_reply
 from workshop.rsvp.service.replies import LONG_LENGTH, SHORT_LENGTH

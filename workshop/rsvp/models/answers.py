@@ -176,6 +176,8 @@ class Answer(Base):
     told_interpretation: Mapped[tuple[dict[str, Any], ...] | None] = mapped_column(JSONTuple)
     """None, as for the floor languages: from before they were kept, and what stands today counts as told."""
     told_status: Mapped[SessionStatus | None] = mapped_column(enum_column(SessionStatus))
+    told_postponed: Mapped[bool] = mapped_column(default=False)
+    """Whether a cancellation was told as postponed."""
     told_level: Mapped[Level | None] = mapped_column(enum_column(Level))
     """The level shown."""
     agreed_from: Mapped[str] = mapped_column(sa.String(24), default="")

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.chatham.rule import Audience, Surface
@@ -19,7 +20,7 @@ from workshop.core.db import db, writing
 from workshop.core.errors import NotFoundError
 from workshop.mail.suppression import statuses_of
 from workshop.programme.models import SessionStatus, WorkshopSession
-from workshop.programme.organise import MANAGERS, open_session, session_row
+from workshop.programme.organise import open_session, session_row
 from workshop.programme.view import session_disclosure
 from workshop.rsvp.forms.lists import ACTS, filter_args, read_filter, read_number
 from workshop.rsvp.organise.blueprint import blueprint
@@ -34,7 +35,7 @@ ATTENDANCE_FROM = timedelta(hours=12)
 
 def open_list(series: str, session: str, *, surface: Surface = Surface.PAGE) -> WorkshopSession:
     """Return a session whose list may be shown there to whoever is signed in; raises NotFoundError."""
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *LISTERS)
     if not session_disclosure(workshop_session, audience=Audience.ORGANISER, surface=surface).participant_names:
         raise NotFoundError
     return workshop_session

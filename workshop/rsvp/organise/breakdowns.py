@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from workshop.accounts.reauthentication import confirmed_or_page
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.chatham.rule import Audience, Surface
@@ -13,7 +15,7 @@ from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
 from workshop.programme.models import WorkshopSession
-from workshop.programme.organise import MANAGERS, open_session, session_row
+from workshop.programme.organise import open_session, session_row
 from workshop.programme.view import session_disclosure
 from workshop.rsvp.organise.blueprint import blueprint
 from workshop.rsvp.queries.breakdowns import list_breakdowns
@@ -46,6 +48,8 @@ def breakdown_export(lang: str, series: str, session: str) -> ResponseReturnValu
     views = breakdown_views(list_breakdowns(db.session(), workshop_session.id), lang)
     if not views:
         return redirect(url_for("rsvp_organise.breakdown", lang=lang, series=series, session=session), 303)
+    if (page := confirmed_or_page(gives_file=True)) is not None:
+        return page
     table = breakdown_table(views, lang)
     record(
         db.session(),
@@ -64,7 +68,7 @@ def breakdown_export(lang: str, series: str, session: str) -> ResponseReturnValu
 
 
 def _open(series: str, session: str, surface: Surface) -> WorkshopSession:
-    workshop_session, _role = open_session(series, session, *MANAGERS)
+    workshop_session, _role = open_session(series, session, *LISTERS)
     if not _allows(workshop_session, surface):
         raise NotFoundError
     return workshop_session

@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 
 from workshop.accounts.models import Role
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.accounts.service import actor_of
 from workshop.core import clock
 from workshop.core.db import db
-from workshop.programme.organise import MANAGERS, open_session, session_row
+from workshop.programme.organise import open_session, session_row
 from workshop.rsvp.forms.lists import CheckInForm
 from workshop.rsvp.organise.blueprint import blueprint
 from workshop.rsvp.rule import STANDS
@@ -22,7 +23,7 @@ from workshop.rsvp.view.lists import notes_people, state_words
 @blueprint.route("/series/<series>/<session>/check-in", methods=["GET", "POST"])
 def check_in(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Find one answer by its code; a second press says that the person came."""
-    workshop_session, role = open_session(series, session, *MANAGERS, Role.HELPER)
+    workshop_session, role = open_session(series, session, *LISTERS, Role.HELPER)
     now, organiser = clock.now(), current_organiser()
     actor, form = actor_of(organiser), CheckInForm()
     notes = notes_people(workshop_session)
@@ -31,7 +32,7 @@ def check_in(lang: str, series: str, session: str) -> ResponseReturnValue:
         "row": session_row(workshop_session, workshop_session.series, now=now),
         "form": form,
         "notes_people": notes,
-        "may_manage": role in MANAGERS,
+        "may_manage": role in LISTERS,
         "found": None,
     }
     if not form.validate_on_submit():

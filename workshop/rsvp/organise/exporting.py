@@ -7,13 +7,15 @@ from typing import Any
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from workshop.accounts.reauthentication import confirmed_or_page
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.accounts.service import actor_of
 from workshop.chatham.rule import Surface
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.programme.models import WorkshopSession
-from workshop.programme.organise import MANAGERS, open_series, series_row, session_row
+from workshop.programme.organise import Depth, open_series, series_row, session_row
 from workshop.rsvp.forms.lists import ExportForm, read_filter
 from workshop.rsvp.organise.answers import open_list, query_args
 from workshop.rsvp.organise.blueprint import blueprint
@@ -31,6 +33,8 @@ def export(lang: str, series: str, session: str) -> ResponseReturnValue:
     workshop_session = open_list(series, session, surface=Surface.EXPORT)
     form = ExportForm()
     if form.validate_on_submit():
+        if (page := confirmed_or_page(gives_file=True)) is not None:
+            return page
         table = _session_table(workshop_session, lang, with_addresses=form.addresses.data)
         return _take_out(form, table, workshop_session.series_id, workshop_session, f"{series}-{session}")
     row = session_row(workshop_session, workshop_session.series, now=clock.now())
@@ -40,10 +44,12 @@ def export(lang: str, series: str, session: str) -> ResponseReturnValue:
 @blueprint.route("/series/<series>/answers/export", methods=["GET", "POST"])
 def series_export(lang: str, series: str) -> ResponseReturnValue:
     """Take the list of a series out: what the filter in the address lets through."""
-    found_series, role = open_series(series, *MANAGERS)
+    found_series, role = open_series(series, *LISTERS, depth=Depth.LEVELS)
     form = ExportForm()
     if not form.validate_on_submit():
-        return _page(lang, form, row=None, series=series_row(found_series, role, now=clock.now()))
+        return _page(lang, form, row=None, series=series_row(found_series, role))
+    if (page := confirmed_or_page(gives_file=True)) is not None:
+        return page
     database = db.session()
     sessions = listed_sessions(found_series, surface=Surface.EXPORT)
     session_ids = [one.id for one in sessions]

@@ -9,13 +9,14 @@ from typing import Any
 from workshop.accounts.models import Role
 from workshop.accounts.queries import find_access
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.chatham.rule import Visibility
 from workshop.core.db import db
 from workshop.core.errors import NotFoundError
 from workshop.core.fields import clean_line
 from workshop.core.localized import Localized
 from workshop.programme.models import Series, WorkshopSession
-from workshop.programme.organise import MANAGERS, open_series
+from workshop.programme.organise import Depth, open_series
 from workshop.programme.view import SessionView
 from workshop.rsvp.queries import invitations as queries
 from workshop.rsvp.view.inviting import desk_session
@@ -48,8 +49,8 @@ class Desk:
 
 def open_desk(slug: str) -> Desk:
     """Return the desk; raises NotFoundError for anybody who neither manages the series nor is a partner in it."""
-    series, role = open_series(slug, *MANAGERS, Role.PARTNER)
-    if role in MANAGERS:
+    series, role = open_series(slug, *LISTERS, Role.PARTNER, depth=Depth.PROGRAMMES)
+    if role in LISTERS:
         return Desk(series, None, None)
     organiser = current_organiser()
     access = find_access(db.session(), series_id=series.id, organiser_id=organiser.id)

@@ -6,13 +6,14 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from workshop.accounts.routes import current_organiser
+from workshop.accounts.rule import LISTERS
 from workshop.accounts.service import actor_of
 from workshop.audit.service import record
 from workshop.chatham.rule import Audience, Surface
 from workshop.core import clock
 from workshop.core.db import db, writing
 from workshop.programme.models import Series, WorkshopSession
-from workshop.programme.organise import MANAGERS, open_series, series_row
+from workshop.programme.organise import Depth, open_series, series_row
 from workshop.programme.view import session_disclosure
 from workshop.rsvp.forms.lists import filter_args, read_filter
 from workshop.rsvp.models import AnswerState
@@ -34,7 +35,7 @@ def listed_sessions(series: Series, *, surface: Surface) -> list[WorkshopSession
 @blueprint.get("/series/<series>/answers")
 def series_answers(lang: str, series: str) -> ResponseReturnValue:
     """Show who answered to a series; looking is written into the log."""
-    found_series, role = open_series(series, *MANAGERS)
+    found_series, role = open_series(series, *LISTERS, depth=Depth.LEVELS)
     now, database = clock.now(), db.session()
     sessions = listed_sessions(found_series, surface=Surface.PAGE)
     organisations = lists.list_organisations(database, [one.id for one in sessions])
@@ -49,7 +50,7 @@ def series_answers(lang: str, series: str) -> ResponseReturnValue:
     page = render_template(
         "rsvp/organise/series_answers.html",
         page_language=lang,
-        series=series_row(found_series, role, now=now),
+        series=series_row(found_series, role),
         sessions=[(one.slug, session_name(one)) for one in sessions],
         people=person_rows(people, listed, sessions),
         counts=_counts(sessions, needs, lang),

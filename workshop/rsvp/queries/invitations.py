@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from workshop.accounts.models import SeriesRole
+from workshop.accounts.models import Role, SeriesRole
 from workshop.core.links import Purpose, find_subject
 from workshop.mail.models import OutboxMessage, OutboxState
 from workshop.programme.models import Item, Section, Series, SessionStatus, WorkshopSession
@@ -314,7 +314,9 @@ def list_own(
 def list_organisations(session: Session, series_id: int) -> list[str]:
     """Return the partners' names that invitations and roles of a series have, by alphabet."""
     invited = sa.select(Invitation.organisation).where(Invitation.series_id == series_id)
-    granted = sa.select(SeriesRole.organisation).where(SeriesRole.series_id == series_id)
+    granted = sa.select(SeriesRole.organisation).where(
+        SeriesRole.series_id == series_id, SeriesRole.role == Role.PARTNER
+    )
     found = set(session.scalars(sa.union(invited, granted)))
     return sorted(found - {""}, key=str.casefold)
 

@@ -120,6 +120,7 @@ def list_never_told(session: Session, *, limit: int) -> Sequence[Answer]:
 def _slots_told_looser(session_ids: Collection[int] | None) -> list[sa.SQLColumnExpression[bool]]:
     conditions: list[sa.SQLColumnExpression[bool]] = [
         SpeakerSlot.told_level.is_not(None),
+        SpeakerSlot.declined_at.is_(None),
         WorkshopSession.is_published,
         _rank(SpeakerSlot.told_level) < SHOWN_RANK,
     ]

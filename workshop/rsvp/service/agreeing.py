@@ -110,6 +110,28 @@ def agree(
     return is_applied
 
 
+def take_back(session: Session, *, now: datetime, participant: Participant, slug: str) -> bool:
+    """Forget that a participant agreed, for as long as it waits for others; False where they had not. Flushes.
+
+    Raises:
+        NotFoundError: there is no such answer, or it does not stand.
+        ProposalOverError: nothing is asked any more, or it holds already.
+    """
+    answer, workshop_session = _own_answer(session, participant, slug)
+    proposal = _find(session, workshop_session.id)
+    if proposal is None or workshop_session.starts_at <= now:
+        raise ProposalOverError
+    agreed = session.get(LevelAgreement, (proposal.id, answer.id), populate_existing=True)
+    if agreed is None:
+        return False
+    session.delete(agreed)
+    session.flush()
+    object_, details = f"session:{workshop_session.id}", {"level": proposal.level.value}
+    action = "rsvp.take_back_agreement"
+    audit.record(session, now=now, actor="participant", action=action, object_=object_, details=details)
+    return True
+
+
 def settle_proposals(session: Session, now: datetime) -> int:
     """End what is asked of sessions that began, let take effect what each has agreed to, ask who was not asked yet.
 

@@ -147,4 +147,5 @@ def remember_told(answer: Answer) -> None:
     answer.told_floor_languages = workshop_session.floor_languages
     answer.told_interpretation = workshop_session.interpretation
     answer.told_status = workshop_session.status
+    answer.told_postponed = workshop_session.postponed_at is not None
     answer.told_level, answer.agreed_from = level_of(workshop_session), ""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from workshop.chatham.rule import (
 )
 from workshop.core.localized import Localized
 from workshop.people.models import Person
+from workshop.people.rule import all_affiliations, post_on
 from workshop.programme.models import WorkshopSession
 from workshop.programme.queries import find_series
 from workshop.programme.view import PersonView, series_view
@@ -140,9 +142,9 @@ def _known_whole(session: Session, workshop_session: WorkshopSession) -> Known:
     persons += [KnownPerson(one.name, is_private=one.is_partner) for one in colleagues if one.name]
     persons += [KnownPerson(one.name, is_private=True) for one in guests if one.name]
     organisations = [
-        *(_organisation(affiliation, is_private=False) for one in people for affiliation in one.affiliations),
+        *(_organisation(affiliation, is_private=False) for one in people for affiliation in all_affiliations(one)),
         *(_organisation(one.name, is_private=False) for one in list_partners(session, series_id)),
-        *(_organisation(one.organisation, is_private=True) for one in colleagues),
+        *(_organisation(one.organisation, is_private=one.is_partner) for one in colleagues),
         *(_organisation(one.affiliation, is_private=True) for one in guests),
     ]
     domains = [domain_of(address) for address in (*(one.address for one in guests), *(one.email for one in people))]
@@ -181,11 +183,12 @@ def _attributable(workshop_session: WorkshopSession) -> Known:
     """Return those who may be quoted by name on a talk of this session, with what they let be told of them."""
     people: list[KnownPerson] = []
     organisations: list[KnownOrganisation | None] = []
+    day = workshop_session.starts_at.astimezone(ZoneInfo(workshop_session.tzid)).date()
     for slot, shown in attributable_slots(workshop_session):
         person: Person = slot.person
         people.append(KnownPerson(person.name, links=person.links))
         if shown.speaker_affiliations:
-            organisations += [_organisation(one, is_private=False) for one in person.affiliations]
+            organisations += [_organisation(one, is_private=False) for one in post_on(person, day).affiliations]
     return Known(
         people=tuple(dict.fromkeys(people)), organisations=tuple(dict.fromkeys(one for one in organisations if one))
     )
