@@ -440,14 +440,17 @@ def test_organisers_pages_fit_are_accessible_and_light(
         page.goto(f"/{lang}/organise/series/exemple/4/answers")
         page.check("[name=all]")
         page.select_option("#act", "refuse")
-        page.locator(".list-acts button").click()
+        with page.expect_navigation():
+            page.locator(".list-acts button").click()
         for code in ("fr", "en"):
             page.fill(f"[name=text-{code}]", "Une autre fois.")
-        page.locator("main form button").first.click()
+        with page.expect_navigation():
+            page.locator("main form button").first.click()
         judge(page, "a preview of an act", width)
         page.goto(f"/{lang}/organise/series/exemple/invitations/new")
         page.locator("[name=sessions]").first.check()
         page.fill("[name=addresses]", "Élodie <elodie@example.org>\nbroken@\nelodie@example.org")
-        page.locator("main form button").first.click()
+        with page.expect_navigation():
+            page.locator("main form button").first.click()
         judge(page, "a list that was read", width)
     context.close()

@@ -110,6 +110,7 @@ def test_a_whole_series_in_one_act_and_leaving_one_leaves_the_others(
     build(live_server, 4)
     page.goto("/fr/series/dialogues/")
     page.locator("a[href$='/series/dialogues/rsvp']").first.click()
+    page.wait_for_url("**/series/dialogues/rsvp")  # a page that has only begun has no width yet
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for slug in ("1", "2", "4"):
         page.check(f"[name=sessions][value='{slug}']")
@@ -129,7 +130,8 @@ def test_a_whole_series_in_one_act_and_leaving_one_leaves_the_others(
     page.goto(mine)
     withdraw = page.locator("form[action$='/withdraw']").filter(has=page.locator("[name=session][value='2']"))
     withdraw.locator("xpath=ancestor::details").locator("summary").click()
-    withdraw.locator("button").click()
+    with page.expect_navigation():
+        withdraw.locator("button").click()
     assert states(live_server) == {
         ("series@example.org", "1"): AnswerState.ACCEPTED,
         ("series@example.org", "2"): AnswerState.WITHDRAWN,
@@ -184,7 +186,8 @@ def test_full_then_the_waiting_list_then_somebody_withdraws_then_the_place_is_of
 
     page.goto(first)
     page.locator("form[action$='/withdraw']").locator("xpath=ancestor::details").locator("summary").click()
-    page.locator("form[action$='/withdraw'] button").click()
+    with page.expect_navigation():
+        page.locator("form[action$='/withdraw'] button").click()
     worker.run_once(live_server.app)
     # A short time to undo; meanwhile the session leaves one's own calendar.
     taken_out = inbox.one()
@@ -202,7 +205,8 @@ def test_full_then_the_waiting_list_then_somebody_withdraws_then_the_place_is_of
     assert states(live_server)["second@example.org", "1"] is AnswerState.OFFERED
     for box in other.locator("form[action$='/answer'] [name=acknowledge_rule]:visible").all():
         box.check()
-    other.locator("form[action$='/answer']:has([name=answer][value=accepted]) button").first.click()
+    with other.expect_navigation():
+        other.locator("form[action$='/answer']:has([name=answer][value=accepted]) button").first.click()
     assert states(live_server) == {
         ("first@example.org", "1"): AnswerState.WITHDRAWN,
         ("second@example.org", "1"): AnswerState.ACCEPTED,
@@ -245,7 +249,8 @@ def test_invited_by_a_list_one_declines_and_only_the_silent_one_is_reminded(
         db.session.remove()
     organiser.locator("form:has([name=confirm]) button").click()
     organiser.goto("/fr/organise/series/dialogues/invitations/send")
-    organiser.locator("form:has([name=confirm]) button").click()
+    with organiser.expect_navigation():
+        organiser.locator("form:has([name=confirm]) button").click()
     worker.run_once(live_server.app)
     invitations = {str(message["To"]): message for message in inbox.new()}
     assert set(invitations) == {"silent@example.org", "declines@example.org"}
@@ -257,7 +262,8 @@ def test_invited_by_a_list_one_declines_and_only_the_silent_one_is_reminded(
     clock.shift(timedelta(days=2))
     sign_in(organiser)
     organiser.goto("/fr/organise/series/dialogues/invitations/remind")
-    organiser.locator("form:has([name=confirm]) button").click()
+    with organiser.expect_navigation():
+        organiser.locator("form:has([name=confirm]) button").click()
     worker.run_once(live_server.app)
     reminder = inbox.one()
     assert reminder["To"] == "silent@example.org"
@@ -267,7 +273,8 @@ def test_invited_by_a_list_one_declines_and_only_the_silent_one_is_reminded(
     page.fill("[name=name]", "Élodie")
     page.check("[name=answer][value=accepted]")
     page.check("[name=acknowledge_rule]")
-    page.locator("form:has([name=name]) button[type=submit]").click()
+    with page.expect_navigation():
+        page.locator("form:has([name=name]) button[type=submit]").click()
     assert states(live_server) == {("silent@example.org", "1"): AnswerState.ACCEPTED}
     desk.close()
 

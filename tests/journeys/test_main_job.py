@@ -97,7 +97,8 @@ def _publish(desk: Page, page: Page) -> None:
     assert page.request.get("/fr/series/dialogues/1/").status == 404
     desk.goto("/fr/organise/series/dialogues/")
     desk.locator("a[href$='/1/publish']").first.click()
-    desk.locator("main form button.button").last.click()
+    with desk.expect_navigation():
+        desk.locator("main form button.button").last.click()
     feed = feed_of(page, FEED)
     assert "Réduire les risques" in feed.replace("\r\n ", "")
     (event,) = vobject.readOne(feed).vevent_list
@@ -168,6 +169,7 @@ def _answer(page: Page) -> None:
     page.goto("/fr/series/dialogues/1/")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("a[href$='/1/rsvp']").first.click()
+    page.wait_for_url("**/1/rsvp")  # a page that has only begun has no width yet
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.fill("[name=name]", "Un pseudonyme")
     page.fill("[name=email]", "participant@example.org")
