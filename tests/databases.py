@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,3 +81,18 @@ def empty_postgresql_database(url: str) -> None:
         moved = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE last_value IS NOT NULL"
         for sequence in connection.exec_driver_sql(moved).scalars().all():
             connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART")
+
+
+def wait_until_held_up(thread: threading.Thread, engine: sa.Engine) -> None:
+    """Return once what a thread does waits in PostgreSQL for a row that another transaction has locked.
+
+    Raises:
+        AssertionError: it ended without waiting.
+    """
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as looking:
+        while not looking.scalar(waiting):
+            thread.join(0.01)
+            assert thread.is_alive(), "nothing held it up"

@@ -51,7 +51,23 @@ def confirmed_or_page(*, gives_file: bool = False) -> ResponseReturnValue | None
     if is_confirmed():
         return None
     if FIELD not in request.form:
-        return _page(ReauthenticationForm(formdata=None), gives_file=gives_file)
+        return confirmation_page(gives_file=gives_file)
+    return wrong_confirmation(gives_file=gives_file)
+
+
+def confirmation_page(*, gives_file: bool = False) -> ResponseReturnValue:
+    """Return the page that asks for the pass phrase, with every posted field; call it after a rollback."""
+    return _page(ReauthenticationForm(formdata=None), gives_file=gives_file)
+
+
+def wrong_confirmation(*, gives_file: bool = False) -> ResponseReturnValue | None:
+    """Take the pass phrase that came along; returns the page where it is not right, None where it is or none came.
+
+    For acts of which only what they do shows whether they ask for it: called before anything is locked, followed by
+    `is_confirmed` and `confirmation_page` once it shows.
+    """
+    if FIELD not in request.form or is_confirmed():
+        return None
     form = ReauthenticationForm()
     organiser = current_organiser()
     now, key = clock.now(), str(organiser.id)

@@ -98,6 +98,17 @@ class Effect:
             or any(level > before.get(item, self.before.own) for item, level in self.after.items)
         )
 
+    @property
+    def is_looser(self) -> bool:
+        """Whether more may be said than people know of, at once or when each of them has agreed."""
+        before = dict(self.before.items)
+        return (
+            self.proposed is not None
+            or self.after.level < self.before.level
+            or self.after.own < self.before.own
+            or any(level < before.get(item, self.before.own) for item, level in self.after.items)
+        )
+
 
 def look(session: Session, sessions: Sequence[WorkshopSession]) -> dict[int, Seen]:
     """Return session's id → how it is seen as it stands in this transaction."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from tests.builders import (
     NOW,
@@ -23,10 +26,15 @@ from tests.builders import (
     build_series,
     build_session,
 )
+from tests.databases import wait_until_held_up
 from tests.web.workspace import post, sign_in
 from workshop.accounts.models import Role, SignIn
 from workshop.chatham.rule import Level
+from workshop.core.db import db
 from workshop.programme.models import SessionDraft, WorkshopSession
+from workshop.programme.service.locking import lock
+from workshop.programme.service.values import session_values
+from workshop.programme.service.versions import Act, save
 
 EDIT = "/en/organise/series/mine/1/edit"
 CHANGES = "/en/organise/series/mine/1/changes"
@@ -247,6 +255,31 @@ def test_a_looser_level_asks_who_is_there(desk: FlaskClient, session: Session, o
     assert desk.post(EDIT, data={**data, "act": "keep"}).status_code == 303
     assert post(desk, CHANGES, {"act": "publish"}).status_code == 403
     assert reload(session, one).level is None
+
+
+@pytest.mark.databases("postgresql")
+def test_a_looser_level_that_another_keeps_aside_in_the_same_moment_asks_too(
+    desk: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    session.execute(sa.update(SignIn).values(confirmed_at=NOW - timedelta(minutes=60)))
+    session.commit()
+    data = {**shown(desk), "title-en": "Another title", "act": "publish"}
+    found: list[TestResponse] = []
+    pressing = threading.Thread(target=lambda: found.append(desk.post(EDIT, data=data)))
+    with Session(db.engine) as other:
+        theirs = other.get_one(WorkshopSession, one.id)
+        lock(other, [theirs])
+        pressing.start()
+        wait_until_held_up(pressing, db.engine)
+        values = dataclasses.replace(session_values(theirs), level=Level.ON_THE_RECORD)
+        save(
+            other, now=NOW, workshop_session=theirs, values=values, sections=None, act=Act.KEEP,
+            has_answers=False, actor="organiser:2", fields=["level"],
+        )  # fmt: skip
+        other.commit()
+    pressing.join(30)
+    assert (found[0].status_code, "reauthentication" in found[0].text) == (403, True)
+    assert (reload(session, one).level, one.title["en"]) == (None, "Title")
 
 
 def test_a_change_of_level_is_shown_before_it_is_published(

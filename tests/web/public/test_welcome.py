@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.builders import NOW, PASSWORD, build_organiser, build_series, build_session
+from tests.databases import wait_until_held_up
 from tests.web.accounts.codes import code_of, set_up
 from tests.web.accounts.links import path_in
 from tests.web.workspace import post, sign_in
@@ -87,13 +88,7 @@ def test_of_two_accepted_at_once_by_a_newcomer_the_second_signs_in(
         found: list[TestResponse] = []
         pressing = threading.Thread(target=lambda: found.append(post(client, link, NEWCOMER)))
         pressing.start()
-        waiting = sa.text(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'organiser'"
-        )
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as looking:
-            while pressing.is_alive() and not looking.scalar(waiting):
-                pressing.join(0.01)
-        assert found == []
+        wait_until_held_up(pressing, db.engine)
         other.commit()
     pressing.join(30)
     assert (found[0].status_code, found[0].location) == (303, link)

@@ -12,7 +12,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from workshop.accounts.reauthentication import confirmed_or_page
+from workshop.accounts.reauthentication import wrong_confirmation
 from workshop.accounts.routes import current_organiser
 from workshop.accounts.rule import PLANNERS, WRITERS
 from workshop.accounts.service import actor_of
@@ -23,7 +23,7 @@ from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
 from workshop.organise.effects import find_effects, look, proposed_levels
 from workshop.organise.routes.blueprint import blueprint
-from workshop.organise.routes.levels import confirm_page, is_unconfirmed, said
+from workshop.organise.routes.levels import hold_back, said
 from workshop.people.staleness import list_stale
 from workshop.programme.forms import (
     SeriesForm,
@@ -59,10 +59,8 @@ def edit_series(lang: str, series: str) -> ResponseReturnValue:
     page: dict[str, Any] = {"page_language": lang, "series": row, "terms": terms}
     page["base"] = base_of(series_values(found), fields)
     if not press_typesetting(form) and form.validate_on_submit() and "back" not in request.form:
-        stands = series_values(found)
-        wanted = meet(_values(form, found), stands, fields).values
-        if is_looser(found.level, wanted.level) and (asked := confirmed_or_page()) is not None:
-            return asked
+        if (wrong := wrong_confirmation()) is not None:
+            return wrong
         lock(db.session(), found.sessions)
         hold(db.session(), found, "partners")
         stands = series_values(found)
@@ -96,9 +94,9 @@ def edit_series(lang: str, series: str) -> ResponseReturnValue:
                 fine=fine_of(form),
             )
             effects = find_effects(db.session(), found.sessions, before=before, proposed=proposed)
-            if is_unconfirmed(effects):
-                db.session.rollback()
-                return confirm_page(lang, effects, row.title)
+            weighs = is_looser(stands.level, values.level)
+            if (held := hold_back(lang, effects, row.title, weighs=weighs)) is not None:
+                return held
             db.session.commit()
             flash(said(effects) if effects else _("The series is changed."))
             if met.others:

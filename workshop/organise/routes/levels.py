@@ -13,12 +13,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
-from workshop.accounts.reauthentication import confirmed_or_page
+from workshop.accounts.reauthentication import confirmation_page, is_confirmed, wrong_confirmation
 from workshop.accounts.routes import current_organiser
 from workshop.accounts.rule import PLANNERS
 from workshop.accounts.service import actor_of
 from workshop.chatham.notices import label as level_label
-from workshop.chatham.rule import Level, effective_level, is_looser
+from workshop.chatham.rule import Level, effective_level
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
@@ -84,17 +84,16 @@ def level(lang: str, series: str, session: str) -> ResponseReturnValue:
         if wanted is None:
             form.form_errors = [_("Please choose what to change.")]
             return render_template("organise/level.html", form=form, **page), 422
-        if _loosens(workshop_session, *wanted) and (asked := confirmed_or_page()) is not None:
-            return asked
+        if (wrong := wrong_confirmation()) is not None:
+            return wrong
         try:
             effects, has_changed = _perform(workshop_session, *wanted)
         except InvalidValuesError as fault:
             db.session.rollback()
             add_faults(form, fault.faults)
             return render_template("organise/level.html", form=form, **page), 422
-        if is_unconfirmed(effects):
-            db.session.rollback()
-            return confirm_page(lang, effects, page["row"].name)
+        if (held := hold_back(lang, effects, page["row"].name)) is not None:
+            return held
         db.session.commit()
         flash(said(effects) if has_changed else _("Nothing has changed."))
         return redirect(url_for("organise.level", **page["at"]), 303)
@@ -132,19 +131,32 @@ def record_agreement(lang: str, series: str, session: str) -> ResponseReturnValu
     return redirect(url_for("organise.level", lang=lang, series=series, session=session), 303)
 
 
-def is_unconfirmed(effects: Sequence[Effect]) -> bool:
-    """Whether what an act does still has to be shown, because nobody has seen it as it is now."""
-    return bool(effects) and not (request.form.get("confirm") == "yes" and request.form.get("seen") == mark_of(effects))
+def hold_back(
+    lang: str, effects: Sequence[Effect], name: Localized, *, weighs: bool = False
+) -> ResponseReturnValue | None:
+    """Roll an act back that nobody has confirmed as it is now; returns the page that asks, None where it may go on.
 
-
-def confirm_page(lang: str, effects: Sequence[Effect], name: Localized) -> ResponseReturnValue:
-    """Return the page that shows what would happen, with all that was posted, to be posted again.
+    Whoever lets more be said than people know of gives the pass phrase; then what the act does is shown. Under the
+    act's own locks, so that what another changed in the same moment counts.
 
     Args:
         lang: the page's language.
-        effects: what the act, now rolled back, does.
+        effects: what the act does, before it is committed.
         name: of what is changed.
+        weighs: it asks for the pass phrase for another reason too.
     """
+    if (weighs or any(one.is_looser for one in effects)) and not is_confirmed():
+        db.session.rollback()
+        return confirmation_page()
+    was_seen = request.form.get("confirm") == "yes" and request.form.get("seen") == mark_of(effects)
+    if effects and not was_seen:
+        db.session.rollback()
+        return _confirm_page(lang, effects, name)
+    return None
+
+
+def _confirm_page(lang: str, effects: Sequence[Effect], name: Localized) -> ResponseReturnValue:
+    """Return the page that shows what would happen, with all that was posted, to be posted again."""
     is_other = request.form.get("confirm") == "yes"
     left_out = {"csrf_token", "confirm", "seen", "back"}
     return render_template(
@@ -174,18 +186,6 @@ def _wanted(workshop_session: WorkshopSession) -> tuple[Item | None, Level | Non
     if (item is None and key != SESSION) or (own is None and wanted != INHERIT):
         return None
     return item, own
-
-
-def _loosens(workshop_session: WorkshopSession, item: Item | None, own: Level | None) -> bool:
-    """Whether this lets more be said than people know of: that asks who is there."""
-    of_series, of_session = workshop_session.series.level, workshop_session.level
-    if item is None:
-        before, _source = effective_level(session=of_session, series=of_series)
-        after, _source = effective_level(session=own, series=of_series)
-    else:
-        before, _source = effective_level(item=item.level, session=of_session, series=of_series)
-        after, _source = effective_level(item=own, session=of_session, series=of_series)
-    return is_looser(before, after)
 
 
 def _perform(workshop_session: WorkshopSession, item: Item | None, own: Level | None) -> tuple[list[Effect], bool]:

@@ -10,7 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from workshop.accounts.reauthentication import confirmed_or_page
+from workshop.accounts.reauthentication import wrong_confirmation
 from workshop.accounts.routes import current_organiser
 from workshop.accounts.rule import WRITERS
 from workshop.accounts.service import actor_of
@@ -24,7 +24,7 @@ from workshop.organise.effects import find_effects, look, proposed_levels
 from workshop.organise.naming import name_of
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.composed import Desk
-from workshop.organise.routes.levels import confirm_page, is_unconfirmed, said
+from workshop.organise.routes.levels import hold_back, said
 from workshop.organise.routes.session_editing import others_words
 from workshop.people.matching import find_by_name
 from workshop.people.values import PersonValues
@@ -111,8 +111,8 @@ class _Saving:
         desk = self.desk
         if (unclear := self._resolve()) is not None:
             return unclear
-        if self._loosens() and (page := confirmed_or_page()) is not None:
-            return page
+        if (wrong := wrong_confirmation()) is not None:
+            return wrong
         if self.press is not None:
             composing.perform(self.typed, self.press)
         lock(db.session(), [desk.workshop_session])
@@ -162,21 +162,6 @@ class _Saving:
         opened = {place.at.partition(".")[0] for place, _found in unclear}
         return self.desk.page(form, self.typed, status=422, choices=choices, opened=opened)
 
-    def _loosens(self) -> bool:
-        """Whether a published talk would come under a looser level than it has: that asks for the pass phrase.
-
-        Of what was posted and of what is kept aside: where a level was not touched, the other one is published.
-        """
-        one, level = self.desk.workshop_session, self.desk.level
-        if self.act is not Act.PUBLISH or not one.is_published:
-            return False
-        stored = {item.id: item.level or level for section in one.sections for item in section.items}
-        return any(
-            (item.level or level) < stored.get(item.id or 0, level)
-            for section in (*self.typed.values(), *self.desk.stands.sections)
-            for item in section.items
-        )
-
     def _make_person(self) -> None:
         if not self.new_name or self.press is None:
             return
@@ -214,9 +199,8 @@ class _Saving:
         )
         self._say_fine()
         effects = find_effects(database, [one], before=before, proposed=proposed)
-        if is_unconfirmed(effects):
-            database.rollback()
-            return confirm_page(desk.lang, effects, desk.row.name)
+        if (held := hold_back(desk.lang, effects, desk.row.name)) is not None:
+            return held
         database.commit()
         is_new_row = self.press is not None and self.press.verb in _NEW_ROW
         if effects:

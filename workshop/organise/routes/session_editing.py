@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from workshop.accounts.models import Role
-from workshop.accounts.reauthentication import confirmed_or_page
+from workshop.accounts.reauthentication import wrong_confirmation
 from workshop.accounts.routes import current_organiser
 from workshop.accounts.rule import PLANNERS, WRITERS
 from workshop.accounts.service import actor_of
@@ -22,9 +22,8 @@ from workshop.organise.comparing import compare_values, conflict_rows, meanwhile
 from workshop.organise.effects import find_effects, look, proposed_levels
 from workshop.organise.naming import name_of
 from workshop.organise.routes.blueprint import blueprint
-from workshop.organise.routes.levels import confirm_page, is_unconfirmed, said
+from workshop.organise.routes.levels import hold_back, said
 from workshop.organise.routes.telling import untold_of
-from workshop.organise.routes.versions import loosens
 from workshop.people.staleness import list_stale
 from workshop.programme.forms import EditSessionForm, SessionContentForm, add_faults, session_data
 from workshop.programme.forms.languages import dress, fine_of, press_typesetting
@@ -69,8 +68,8 @@ def edit_session(lang: str, series: str, session: str) -> ResponseReturnValue:
     if press_typesetting(form):
         return render_template(_TEMPLATE, form=form, **page)
     if form.validate_on_submit() and "back" not in request.form:
-        if _loosens(form, workshop_session, role, edited) and (asked := confirmed_or_page()) is not None:
-            return asked
+        if (wrong := wrong_confirmation()) is not None:
+            return wrong
         answer = _save(lang, workshop_session, role, form, page)
         if answer is not None:
             return answer
@@ -116,9 +115,8 @@ def _save(
         add_faults(form, fault.faults)
         return None
     effects = find_effects(database, [workshop_session], before=before, proposed=proposed)
-    if is_unconfirmed(effects):
-        database.rollback()
-        return confirm_page(lang, effects, page["row"].name)
+    if (held := hold_back(lang, effects, page["row"].name)) is not None:
+        return held
     slug = workshop_session.slug
     tend(database, workshop_session, now=clock.now())
     is_kept = workshop_session.is_published and act is Act.KEEP
@@ -220,19 +218,6 @@ def _conflict_page(
 def _dress(form: SessionContentForm, workshop_session: WorkshopSession) -> None:
     stale = list_stale(db.session(), workshop_session.series_id)
     dress(form, marks_of(stale.get(f"session:{workshop_session.id}", ())))
-
-
-def _loosens(form: SessionContentForm, workshop_session: WorkshopSession, role: Role, edited: Working) -> bool:
-    """Whether publishing this lets more be said of a session than people know of: that asks who is there.
-
-    Of what was posted and of what is kept aside: where the level was not touched, the other one is published.
-    """
-    if not isinstance(form, EditSessionForm) or not workshop_session.is_published:
-        return False
-    if act_of(role) is Act.KEEP:
-        return False
-    levels = (form.settings()["level"], edited.values.level)
-    return any(loosens(workshop_session, level, None) for level in levels)
 
 
 def _page(lang: str, workshop_session: WorkshopSession, role: Role) -> dict[str, Any]:

@@ -14,11 +14,10 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from workshop.accounts.models import Role
-from workshop.accounts.reauthentication import confirmed_or_page
+from workshop.accounts.reauthentication import wrong_confirmation
 from workshop.accounts.routes import current_organiser
 from workshop.accounts.rule import PLANNERS, WRITERS
 from workshop.accounts.service import actor_of
-from workshop.chatham.rule import Level, effective_level, is_looser
 from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.faults import Fault, InvalidValuesError
@@ -28,7 +27,7 @@ from workshop.organise.composing import field_place
 from workshop.organise.effects import find_effects, look, proposed_levels
 from workshop.organise.naming import name_of, names_of
 from workshop.organise.routes.blueprint import blueprint
-from workshop.organise.routes.levels import confirm_page, is_unconfirmed
+from workshop.organise.routes.levels import hold_back
 from workshop.people.service import list_by_key
 from workshop.programme.forms.faults import sentence_of
 from workshop.programme.models import SessionVersion, WorkshopSession
@@ -37,7 +36,6 @@ from workshop.programme.service.locking import lock
 from workshop.programme.service.snapshots import FIELDS, sections_from_json, values_from_json
 from workshop.programme.service.values import SectionValues, SessionValues
 from workshop.programme.service.versions import (
-    NothingToUndoError,
     discard,
     list_versions,
     publish_kept,
@@ -84,9 +82,6 @@ def decide_changes(lang: str, series: str, session: str) -> ResponseReturnValue:
         db.session.commit()
         flash(_("Discarded. What is published stays as it is."))
         return redirect(url_for("organise.edit_session", lang=lang, series=series, session=session), 303)
-    edited = working(db.session(), workshop_session)
-    if loosens(workshop_session, edited.values.level, edited.sections) and (page := confirmed_or_page()) is not None:
-        return page
     return _perform(lang, workshop_session, role, publish_kept, str(_("The changes are published.")))
 
 
@@ -101,37 +96,15 @@ def versions(lang: str, series: str, session: str) -> ResponseReturnValue:
 def undo_version(lang: str, series: str, session: str) -> ResponseReturnValue:
     """Set back what the last publication changed."""
     workshop_session, role = open_session(series, session, *PLANNERS)
-    last = next(iter(list_versions(db.session(), workshop_session)), None)
-    if last is None:
-        raise NothingToUndoError
-    was = values_from_json((last.before or {}).get("values", {}))
-    level = was.get("level", workshop_session.level)
-    sections = sections_from_json((last.before or {}).get("sections", ()))
-    if loosens(workshop_session, level, sections) and (page := confirmed_or_page()) is not None:
-        return page
     return _perform(lang, workshop_session, role, undo, str(_("The last publication is undone.")))
-
-
-def loosens(workshop_session: WorkshopSession, level: Level | None, sections: Any) -> bool:
-    """Whether a session with this own level, and items with theirs, says more than people know of: as far as one sees.
-
-    Args:
-        workshop_session: as it is published.
-        level: its own one then; None: the series'.
-        sections: its programme then, or nothing where that stays.
-    """
-    of_series = workshop_session.series.level
-    before, _source = effective_level(session=workshop_session.level, series=of_series)
-    after, _source = effective_level(session=level, series=of_series)
-    was = {item.id: item.level for section in workshop_session.sections for item in section.items}
-    items = (item for section in sections or () for item in section.items if item.id in was)
-    return is_looser(before, after) or any(is_looser(was[one.id] or before, one.level or after) for one in items)
 
 
 def _perform(
     lang: str, workshop_session: WorkshopSession, role: Role, act: Callable[..., bool], done: str
 ) -> ResponseReturnValue:
     """Publish something, once what it does to levels was seen."""
+    if (wrong := wrong_confirmation()) is not None:
+        return wrong
     database, now = db.session(), clock.now()
     name = session_row(workshop_session, workshop_session.series, now=now).name
     series, slug = workshop_session.series.slug, workshop_session.slug
@@ -153,9 +126,8 @@ def _perform(
         shows = _changes_page if act is publish_kept else _versions_page
         return shows(lang, workshop_session, role, found), 422
     effects = find_effects(database, [workshop_session], before=before, proposed=proposed)
-    if is_unconfirmed(effects):
-        database.rollback()
-        return confirm_page(lang, effects, name)
+    if (held := hold_back(lang, effects, name)) is not None:
+        return held
     slug = workshop_session.slug
     tend(database, workshop_session, now=now)
     database.commit()
