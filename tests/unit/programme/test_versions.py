@@ -34,25 +34,14 @@ from workshop.programme.models import (
     SpeakerConsent,
     WorkshopSession,
 )
+from workshop.programme.service.aside import discard, editor_of, working
 from workshop.programme.service.consents import set_consent
-from workshop.programme.service.history import KEPT
+from workshop.programme.service.history import KEPT, list_versions, replace_key
 from workshop.programme.service.lifecycle import cancel, publish, unpublish
 from workshop.programme.service.sessions import update_session
 from workshop.programme.service.standing import HasAnswersError
 from workshop.programme.service.values import ItemValues, SectionValues, session_values
-from workshop.programme.service.versions import (
-    Act,
-    NothingToUndoError,
-    Saved,
-    discard,
-    editor_of,
-    list_versions,
-    publish_kept,
-    replace_key,
-    save,
-    undo,
-    working,
-)
+from workshop.programme.service.versions import Act, NothingToUndoError, Saved, publish_kept, save, undo
 
 LATER = NOW + timedelta(hours=1)
 ADA, BO = "organiser:1", "organiser:2"

@@ -27,13 +27,10 @@ from workshop.programme.forms.programme import ProgrammeForm, dress_programme
 from workshop.programme.forms.typed import Typed
 from workshop.programme.models import WorkshopSession
 from workshop.programme.organise import series_row, session_row
+from workshop.programme.service.aside import Working, working
 from workshop.programme.service.languages import list_terms
+from workshop.programme.service.merging import digests
 from workshop.programme.service.values import SectionValues
-from workshop.programme.service.versions import (
-    Working,
-    digests,
-    working,
-)
 from workshop.programme.timetable import is_clock, timetable
 from workshop.programme.view.languages import terms_of
 from workshop.programme.view.speakers import slots_of

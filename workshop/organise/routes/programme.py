@@ -37,19 +37,13 @@ from workshop.programme.forms.programme import (
 )
 from workshop.programme.forms.typed import Typed, keep_languages, only_texts, typed_programme
 from workshop.programme.organise import open_session
+from workshop.programme.service.aside import editor_of
 from workshop.programme.service.languages import say_fine
 from workshop.programme.service.locking import lock
+from workshop.programme.service.merging import Conflict, Content, merge
 from workshop.programme.service.people import add_person
 from workshop.programme.service.values import SectionValues, SessionValues
-from workshop.programme.service.versions import (
-    Act,
-    Conflict,
-    Content,
-    Saved,
-    editor_of,
-    merge,
-    save,
-)
+from workshop.programme.service.versions import Act, Saved, save
 from workshop.rsvp.queries import count_answers, lock_list
 
 _PATH = "/series/<series>/<session>/programme"

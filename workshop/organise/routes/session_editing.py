@@ -29,25 +29,14 @@ from workshop.programme.forms import EditSessionForm, SessionContentForm, add_fa
 from workshop.programme.forms.languages import dress, fine_of, press_typesetting
 from workshop.programme.models import SessionStatus, WorkshopSession
 from workshop.programme.organise import form_page, open_session, series_row, session_row
+from workshop.programme.service.aside import Working, editor_of, working
 from workshop.programme.service.bookings import list_conflicts
 from workshop.programme.service.languages import list_terms, say_fine
 from workshop.programme.service.locking import lock
+from workshop.programme.service.merging import Content, Merged, digests, is_overtaken, merge, take
 from workshop.programme.service.snapshots import FIELDS
 from workshop.programme.service.values import SessionValues, session_values
-from workshop.programme.service.versions import (
-    Act,
-    Content,
-    Merged,
-    Saved,
-    Working,
-    digests,
-    editor_of,
-    is_overtaken,
-    merge,
-    save,
-    take,
-    working,
-)
+from workshop.programme.service.versions import Act, Saved, save
 from workshop.programme.texts import SESSION_TEXTS, texts_of
 from workshop.programme.view.languages import marks_of, terms_of
 from workshop.programme.view.planning import conflict_lines

@@ -32,17 +32,12 @@ from workshop.people.service import list_by_key
 from workshop.programme.forms.faults import sentence_of
 from workshop.programme.models import SessionVersion, WorkshopSession
 from workshop.programme.organise import open_session, series_row, session_row
+from workshop.programme.service.aside import discard, stored, working
+from workshop.programme.service.history import list_versions
 from workshop.programme.service.locking import lock
 from workshop.programme.service.snapshots import FIELDS, sections_from_json, values_from_json
 from workshop.programme.service.values import SectionValues, SessionValues
-from workshop.programme.service.versions import (
-    discard,
-    list_versions,
-    publish_kept,
-    stored,
-    undo,
-    working,
-)
+from workshop.programme.service.versions import publish_kept, undo
 from workshop.rsvp.queries import count_answers, lock_list
 from workshop.rsvp.service import tend
 

@@ -15,22 +15,29 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workshop.audit.service import record
 from workshop.core.errors import ConflictError
 from workshop.core.faults import Fault, InvalidValuesError
 from workshop.people.service import find_people, list_by_key
-from workshop.programme.models import SessionDraft, SessionStatus, WorkshopSession
+from workshop.programme.models import SessionDraft, WorkshopSession
+from workshop.programme.service.aside import (
+    Working,
+    discard,
+    find_draft,
+    known_only,
+    known_people_only,
+    stored,
+    working,
+)
 from workshop.programme.service.history import (
     changed_fields,
     differences,
     list_versions,
     note_edit,
     note_version,
-    replace_key,
     snapshot,
 )
 from workshop.programme.service.lifecycle import unpublish
-from workshop.programme.service.merging import Conflict, Content, Merged, digests, is_overtaken, merge, take
+from workshop.programme.service.merging import Content, digests, merge
 from workshop.programme.service.programme import list_unknown_people, restore_withdrawn
 from workshop.programme.service.sessions import check_session, check_slug_free, update_session
 from workshop.programme.service.snapshots import (
@@ -40,13 +47,8 @@ from workshop.programme.service.snapshots import (
     values_from_json,
     values_to_json,
 )
-from workshop.programme.service.values import SectionValues, SessionValues, section_values, session_values
+from workshop.programme.service.values import SectionValues, SessionValues, session_values
 
-__all__ = [
-    "Act", "Conflict", "Content", "Merged", "NothingToUndoError", "Saved", "Working", "digests", "discard",
-    "editor_of", "find_draft", "is_overtaken", "list_versions", "merge", "publish_kept", "replace_key", "save",
-    "stored", "take", "undo", "working",
-]  # fmt: skip
 _LISTS = ("moderators", "partners")
 
 
@@ -64,20 +66,6 @@ class NothingToUndoError(ConflictError):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Working:
-    """What organisers edit: what is stored, with what is kept aside over it."""
-
-    values: SessionValues
-    sections: tuple[SectionValues, ...]
-    is_kept: bool = False
-    """Whether anything is kept aside."""
-    saved_at: datetime | None = None
-    """When something was last kept aside."""
-    saved_by: str = ""
-    """By whom, as the log names them."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Saved:
     """What became of a press."""
 
@@ -85,44 +73,6 @@ class Saved:
     """Whether it changed what is stored or what is kept aside."""
     is_kept: bool
     """Whether anything is kept aside now."""
-
-
-def find_draft(session: Session, workshop_session: WorkshopSession) -> SessionDraft | None:
-    """Return what is kept aside of a session."""
-    return session.get(SessionDraft, workshop_session.id, populate_existing=True)
-
-
-def stored(workshop_session: WorkshopSession) -> Content:
-    """Return what is stored of a session and its programme."""
-    sections = tuple(section_values(section) for section in workshop_session.sections)
-    return Content(session_values(workshop_session), sections)
-
-
-def working(session: Session, workshop_session: WorkshopSession) -> Working:
-    """Return what organisers edit. What was stored since something was kept aside is taken in where that left it be."""
-    values, sections = session_values(workshop_session), stored(workshop_session).sections or ()
-    draft = find_draft(session, workshop_session)
-    if draft is None:
-        return Working(values, sections)
-    changed = _known_only(session, workshop_session, values_from_json(draft.content.get("values", {})))
-    if workshop_session.status is SessionStatus.CANCELLED:
-        changed.pop("status", None)
-    kept = sections
-    if "sections" in draft.content:
-        kept = _known_people_only(session, workshop_session, sections_from_json(draft.content["sections"]))
-    merged = merge(
-        draft.content.get("base", ""), Content(dataclasses.replace(values, **changed), kept), Content(values, sections)
-    )
-    return Working(merged.values or values, merged.sections or (), True, draft.saved_at, draft.saved_by)
-
-
-def editor_of(session: Session, workshop_session: WorkshopSession) -> str:
-    """Return who last changed what organisers edit, as the log names them; empty where that is not kept."""
-    draft = find_draft(session, workshop_session)
-    latest = next(iter(list_versions(session, workshop_session)), None)
-    if draft is not None and (latest is None or draft.saved_at >= latest.published_at):
-        return draft.saved_by
-    return latest.published_by if latest is not None else ""
 
 
 def save(  # noqa: PLR0913 (what is said, of what, how, and by whom)
@@ -203,20 +153,6 @@ def publish_kept(
     return edit.write(said, sections, fine).is_changed
 
 
-def discard(session: Session, *, now: datetime, workshop_session: WorkshopSession, actor: str) -> bool:
-    """Throw away what is kept aside; returns whether there was anything. Flushes."""
-    draft = find_draft(session, workshop_session)
-    if draft is None:
-        return False
-    fields = changed_fields(draft.content)
-    session.delete(draft)
-    session.flush()
-    object_ = f"session:{workshop_session.id}"
-    details = {"fields": fields}
-    record(session, now=now, actor=actor, action="programme.discard_changes", object_=object_, details=details)
-    return True
-
-
 def undo(
     session: Session,
     *,
@@ -243,12 +179,12 @@ def undo(
     values, sections = stored(workshop_session)
     if values is None or sections is None:
         raise NothingToUndoError
-    was = _known_only(session, workshop_session, values_from_json(last.before.get("values", {})))
+    was = known_only(session, workshop_session, values_from_json(last.before.get("values", {})))
     became = values_from_json(last.after.get("values", {}))
     has_sections = "sections" in last.before and "sections" in last.after
     posted, base = sections, digests(dataclasses.replace(values, **became), sections)
     if has_sections:
-        posted = _known_people_only(session, workshop_session, sections_from_json(last.before["sections"]))
+        posted = known_people_only(session, workshop_session, sections_from_json(last.before["sections"]))
         base = digests(dataclasses.replace(values, **became), sections_from_json(last.after["sections"]))
     merged = merge(
         base, Content(dataclasses.replace(values, **was), posted), Content(values, sections), prefers_standing=True
@@ -447,32 +383,3 @@ def _with_ids(sections: Sequence[SectionValues]) -> tuple[SectionValues, ...]:
 
 def _new_id() -> int:
     return -1 - secrets.randbelow(2**31)
-
-
-def _known_only(session: Session, workshop_session: WorkshopSession, changed: dict[str, Any]) -> dict[str, Any]:
-    """Return the values without moderators whom the series has no more."""
-    if changed.get("moderators"):
-        known = list_by_key(session, series_id=workshop_session.series_id)
-        changed["moderators"] = tuple(key for key in changed["moderators"] if key in known)
-    return changed
-
-
-def _known_people_only(
-    session: Session, workshop_session: WorkshopSession, sections: Sequence[SectionValues]
-) -> tuple[SectionValues, ...]:
-    """Return a programme without people whom the series has no more."""
-    known = list_by_key(session, series_id=workshop_session.series_id)
-    return tuple(
-        dataclasses.replace(
-            section,
-            items=tuple(
-                dataclasses.replace(
-                    item,
-                    speakers=tuple(key for key in item.speakers if key in known),
-                    moderators=tuple(key for key in item.moderators if key in known),
-                )
-                for item in section.items
-            ),
-        )
-        for section in sections
-    )
