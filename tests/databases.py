@@ -74,13 +74,14 @@ def empty_postgresql_database(url: str) -> None:
     with connecting(url) as engine, engine.begin() as connection:
         # A connection that an earlier test left in a transaction would hold this up for ever: say so instead.
         connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+        # Rows go without a look at what refers to them; new files for each table would take thrice the time.
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         if filled := connection.exec_driver_sql(asked).scalars().all():
-            names = ", ".join(f'"{name}"' for name in filled)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+            connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in filled))
         # A row that was rolled back has used up its number all the same.
-        moved = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE last_value IS NOT NULL"
-        for sequence in connection.exec_driver_sql(moved).scalars().all():
-            connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART")
+        connection.exec_driver_sql(
+            "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
+        )
 
 
 def wait_until_held_up(thread: threading.Thread, engine: sa.Engine) -> None:

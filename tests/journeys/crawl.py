@@ -87,13 +87,17 @@ class Crawl:
 
     pages: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    _folded: dict[str, str] = field(default_factory=dict)
+
+    def note(self, path: str, text: str, status: int) -> None:
+        """Keep what was answered; folded once, because it is searched for hundreds of words."""
+        self.pages[path], self.statuses[path] = text, status
+        self._folded[path] = f"{text}\n{unquote(path)}".casefold()
 
     def where(self, canary: str) -> list[str]:
         """Return the paths whose headers, body or own address hold `canary`, whatever the case or encoding."""
         wanted = canary.casefold()
-        return [
-            path for path, text in self.pages.items() if wanted in text.casefold() or wanted in unquote(path).casefold()
-        ]
+        return [path for path, text in self._folded.items() if wanted in text]
 
     def where_number(self, number: int) -> list[str]:
         """Return the paths whose headers or body hold this number by itself."""
@@ -153,8 +157,8 @@ def _press(
 def _note(result: Crawl, path: str, response: TestResponse) -> None:
     # How long an answer is is a number by itself, and may by chance be one of those that are looked for.
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers if name != "Content-Length")
-    result.pages[path] = "\n".join((headers, as_read(response.get_data()), unquote(headers)))
-    result.statuses[path] = response.status_code
+    text = "\n".join((headers, as_read(response.get_data()), unquote(headers)))
+    result.note(path, text, response.status_code)
 
 
 def as_read(body: bytes) -> str:
