@@ -85,8 +85,17 @@ def _body(message: EmailMessage, kind: str) -> str:
     return str(part.get_content())
 
 
-def each(session: Session, language: str) -> Iterator[Letter]:
-    """Yield every kind of message at every level."""
+_WRITTEN: dict[str, list[Letter]] = {}
+
+
+def each(session: Session, language: str) -> list[Letter]:
+    """Return every kind of message at every level, written once for all who read them."""
+    if language not in _WRITTEN:
+        _WRITTEN[language] = list(_write_each(session, language))
+    return _WRITTEN[language]
+
+
+def _write_each(session: Session, language: str) -> Iterator[Letter]:
     for kind in MAILS:
         for level in Level:
             yield Letter(kind, level, octets_of(session, write(session, kind, level, language)))
