@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +85,15 @@ def list_entries(session: Session, *, object_: str, action: str) -> Sequence[Log
     return session.scalars(
         sa.select(LogEntry).where(LogEntry.object == object_, LogEntry.action == action).order_by(LogEntry.id.desc())
     ).all()
+
+
+def last_actors(session: Session, *, object_: str, action: str, fields: Collection[str]) -> set[str]:
+    """Return who last changed each of the fields of something, where the log's details name those; "" for nobody."""
+    found: dict[str, str] = {}
+    for entry in list_entries(session, object_=object_, action=action):
+        for field in set(fields).intersection(entry.details.get("fields", ())):
+            found.setdefault(field, entry.actor)
+    return {found.get(field, "") for field in fields}
 
 
 def _hash(entry: LogEntry) -> str:

@@ -14,6 +14,7 @@ from flask_babel import force_locale, get_locale, lazy_gettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from workshop.accounts.actors import names_of
 from workshop.audit.models import LogEntry
 from workshop.chatham.notices import label as level_label
 from workshop.chatham.rule import Level
@@ -23,7 +24,6 @@ from workshop.core.localized import Localized
 from workshop.core.localtime import to_instant
 from workshop.mail.models import OutboxMessage
 from workshop.organise.comparing import FIELD_WORDS
-from workshop.organise.naming import names_of
 from workshop.people.models import Person
 from workshop.programme.models import Series
 from workshop.programme.view.consents import BY_SPEAKER

@@ -127,7 +127,7 @@ def desk(client: FlaskClient, session: Session, house: House) -> FlaskClient:
 @pytest.fixture
 def other(app: Flask, session: Session, house: House) -> FlaskClient:
     found = app.test_client()
-    sign_in(found, build_organiser(session, house.series, role=Role.EDITOR))
+    sign_in(found, build_organiser(session, house.series, role=Role.EDITOR, name="Bo"))
     return found
 
 
@@ -272,6 +272,17 @@ def test_after_a_fault_the_form_still_knows_what_it_showed(desk: FlaskClient, ot
         texts = {"series": "title__en", "person": "biography__en", "question": "text__en"}
         Form(other, house.paths[page]).send(**{texts[page]: "Theirs"})
         assert mine.send(**{name: good, texts[page]: "Mine"}).status_code == 409
+
+
+@pytest.mark.parametrize(("page", "field"), [("series", "kind__en"), ("person", "biography__en")])
+def test_the_second_is_told_by_whom(desk: FlaskClient, other: FlaskClient, house: House, page: str, field: str) -> None:
+    mine, stale = Form(desk, house.paths[page]), Form(desk, house.paths[page])
+    assert Form(other, house.paths[page]).send(**{field: "Theirs"}).status_code == 303
+    assert "While you were writing, Bo saved other words" in words(mine.send(**{field: "Mine"}))
+    assert mine.send().status_code == 303
+    again = stale.send(**{field: "Mine in another window"})
+    assert again.status_code == 409
+    assert "While you were writing, other words were saved" in words(again)
 
 
 def test_a_button_for_the_typography_is_no_decision(desk: FlaskClient, other: FlaskClient, house: House) -> None:

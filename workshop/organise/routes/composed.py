@@ -11,6 +11,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
+from workshop.accounts.actors import name_of
 from workshop.accounts.models import Role
 from workshop.accounts.rule import PLANNERS
 from workshop.chatham.rule import effective_level
@@ -18,7 +19,6 @@ from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.localized import Localized
 from workshop.organise.composing import Attached
-from workshop.organise.naming import name_of
 from workshop.organise.printing import printed
 from workshop.people.models import Person
 from workshop.people.service import list_by_key

@@ -12,6 +12,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from workshop.accounts.actors import changed_by
 from workshop.accounts.reauthentication import wrong_confirmation
 from workshop.accounts.routes import current_organiser
 from workshop.accounts.rule import PLANNERS, WRITERS
@@ -67,6 +68,13 @@ def edit_series(lang: str, series: str) -> ResponseReturnValue:
         met = meet(_values(form, found), stands, fields)
         if met.conflicts:
             db.session.rollback()
+            page["conflict_by"] = changed_by(
+                db.session(),
+                object_=f"series:{found.id}",
+                action="programme.edit_series",
+                fields={one.field for one in met.conflicts},
+                reader=current_organiser(),
+            )
             return _conflict_page(type(form), met, stands, marks, page)
         values = met.values
         before, proposed = look(db.session(), found.sessions), proposed_levels(db.session(), found.sessions)

@@ -10,6 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from workshop.accounts.actors import name_of
 from workshop.accounts.reauthentication import wrong_confirmation
 from workshop.accounts.routes import current_organiser
 from workshop.accounts.rule import WRITERS
@@ -21,7 +22,6 @@ from workshop.core.language import languages
 from workshop.organise import composing
 from workshop.organise.composing import Press
 from workshop.organise.effects import find_effects, look, proposed_levels
-from workshop.organise.naming import name_of
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.composed import Desk
 from workshop.organise.routes.levels import hold_back, said

@@ -9,6 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from workshop.accounts.actors import name_of
 from workshop.accounts.models import Role
 from workshop.accounts.reauthentication import wrong_confirmation
 from workshop.accounts.routes import current_organiser
@@ -20,7 +21,6 @@ from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
 from workshop.organise.comparing import compare_values, conflict_rows, meanwhile_words
 from workshop.organise.effects import find_effects, look, proposed_levels
-from workshop.organise.naming import name_of
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.levels import hold_back, said
 from workshop.organise.routes.telling import untold_of

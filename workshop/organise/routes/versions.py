@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
+from workshop.accounts.actors import name_of, names_of
 from workshop.accounts.models import Role
 from workshop.accounts.reauthentication import wrong_confirmation
 from workshop.accounts.routes import current_organiser
@@ -25,7 +26,6 @@ from workshop.core.language import languages
 from workshop.organise.comparing import TEXTS_ONLY, FieldChange, PartChange, compare_programme, compare_values
 from workshop.organise.composing import field_place
 from workshop.organise.effects import find_effects, look, proposed_levels
-from workshop.organise.naming import name_of, names_of
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.levels import hold_back
 from workshop.people.service import list_by_key

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
+from workshop.accounts.actors import changed_by
 from workshop.accounts.models import Role
 from workshop.accounts.reauthentication import confirmed_or_page
 from workshop.accounts.routes import current_organiser
@@ -133,6 +134,13 @@ def _save(
         dress(again, marks)
         conflicts = say_conflicts(again, person_form(stands, may_plan=may_plan, is_sent=False), met.conflicts)
         page = person_page(lang, *open_series(slug, *WRITERS), person_id, base=met.base)
+        page["conflict_by"] = changed_by(
+            session,
+            object_=f"person:{person_id}",
+            action="programme.change_person",
+            fields={one.field for one in met.conflicts},
+            reader=current_organiser(),
+        )
         return render_template(_TEMPLATE, form=again, conflicts=conflicts, **page), 409
     since = form.since_day if may_plan else None
     try:

@@ -1,8 +1,8 @@
-"""Who did something, by account, as the log names them (a file of its own: log, versions and materials ask it)."""
+"""Who did something, in words, from how the log names them (named for those it names)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -10,6 +10,8 @@ from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
 from workshop.accounts.models import Organiser
+from workshop.accounts.service.naming import actor_of
+from workshop.audit.service import last_actors
 from workshop.core.addresses import mask_address
 
 _OTHERS = {
@@ -39,6 +41,13 @@ def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
 def name_of(session: Session, actor: str) -> str:
     """Return who somebody is, in the language being spoken; empty for nobody."""
     return names_of(session, [actor])[actor] if actor else ""
+
+
+def changed_by(session: Session, *, object_: str, action: str, fields: Collection[str], reader: Organiser) -> str:
+    """Return who last changed fields of something; empty where that is several, not known, or the reader themselves."""
+    actors = last_actors(session, object_=object_, action=action, fields=fields)
+    actor = actors.pop() if len(actors) == 1 else ""
+    return "" if actor == actor_of(reader) else name_of(session, actor)
 
 
 def words_of(actor: str) -> str:
