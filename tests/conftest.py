@@ -82,11 +82,13 @@ _CLOSE_TO_THE_CODE = ("unit", "web", "house")
 
 
 def _is_counted(item: pytest.Item) -> bool:
-    """Whether a test is about lines, and the first of its kind: other values and the other database run the same."""
+    """Whether a test is about lines; of those with a database the first of its kind, the others run much the same."""
     if item.path.relative_to(Path(__file__).parent).parts[0] not in _CLOSE_TO_THE_CODE:
         return False
+    if item.get_closest_marker("timed"):
+        return False
     variant = getattr(item, "callspec", None)
-    return variant is None or not any(variant.indices.values())
+    return variant is None or "database_url" not in variant.indices or not any(variant.indices.values())
 
 
 def pytest_sessionstart() -> None:

@@ -142,6 +142,7 @@ def test_nothing_in_nothing_out(text: str) -> None:
     assert read_announcement(text) == Draft()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "piece",
     [
