@@ -153,6 +153,22 @@ def find_effects(
     return found
 
 
+def is_lowered(sessions: Iterable[WorkshopSession], before: Mapping[int, Seen]) -> bool:
+    """Whether any level that was there is a looser one now, be it a draft's.
+
+    Args:
+        sessions: as they stand after an act.
+        before: what `look` returned before it.
+    """
+    for one in sessions:
+        own, _source = effective_level(session=one.level, series=one.series.level)
+        stands = {item.id: item.level or own for section in one.sections for item in section.items}
+        was = before[one.id]
+        if own < was.own or any(stands.get(item, level) < level for item, level in was.items):
+            return True
+    return False
+
+
 def _has_changed(was: Seen, stands: Seen) -> bool:
     """Whether any level is another one; a part that came under the session's own, or went, changes none."""
     before = dict(was.items)

@@ -135,9 +135,12 @@ def test_a_list_is_not_taken_out_without_it(client: FlaskClient, session: Sessio
     assert client.post(path, data=again).content_type.startswith("text/csv")
 
 
-def test_a_level_is_made_stricter_without_it_and_looser_only_with_it(client: FlaskClient, session: Session) -> None:
+@pytest.mark.parametrize("is_published", [True, False])
+def test_a_level_is_made_stricter_without_it_and_looser_only_with_it(
+    client: FlaskClient, session: Session, *, is_published: bool
+) -> None:
     series = build_series(session, level=Level.DISCUSSION)
-    one = build_session(session, series)
+    one = build_session(session, series, is_published=is_published)
     sign_in(client, build_organiser(session, series))
     _make_stale(session)
     path = f"/en/organise/series/{series.slug}/{one.slug}/level"

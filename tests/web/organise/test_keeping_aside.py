@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from tests.builders import (
     NOW,
+    PASSWORD,
     both,
     build_answer,
     build_item,
@@ -255,6 +256,20 @@ def test_a_looser_level_asks_who_is_there(desk: FlaskClient, session: Session, o
     assert desk.post(EDIT, data={**data, "act": "keep"}).status_code == 303
     assert post(desk, CHANGES, {"act": "publish"}).status_code == 403
     assert reload(session, one).level is None
+
+
+def test_a_looser_level_of_a_draft_asks_who_is_there_and_a_stricter_one_does_not(
+    desk: FlaskClient, session: Session, one: WorkshopSession
+) -> None:
+    one.is_published = False
+    session.execute(sa.update(SignIn).values(confirmed_at=NOW - timedelta(minutes=60)))
+    session.commit()
+    data = {**shown(desk), "level": Level.ON_THE_RECORD.value}
+    assert desk.post(EDIT, data=data).status_code == 403
+    assert reload(session, one).level is None
+    assert desk.post(EDIT, data={**data, "level": Level.CLOSED.value}).status_code == 303
+    assert desk.post(EDIT, data={**data, "base": "", "reauthentication": PASSWORD}).status_code == 303
+    assert reload(session, one).level is Level.ON_THE_RECORD
 
 
 @pytest.mark.databases("postgresql")

@@ -22,7 +22,7 @@ from workshop.core import clock
 from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
-from workshop.organise.effects import find_effects, look, proposed_levels
+from workshop.organise.effects import find_effects, is_lowered, look, proposed_levels
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.levels import hold_back, said
 from workshop.people.staleness import list_stale
@@ -102,7 +102,7 @@ def edit_series(lang: str, series: str) -> ResponseReturnValue:
                 fine=fine_of(form),
             )
             effects = find_effects(db.session(), found.sessions, before=before, proposed=proposed)
-            weighs = is_looser(stands.level, values.level)
+            weighs = is_looser(stands.level, values.level) or is_lowered(found.sessions, before)
             if (held := hold_back(lang, effects, row.title, weighs=weighs)) is not None:
                 return held
             db.session.commit()

@@ -24,7 +24,7 @@ from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
 from workshop.core.localized import Localized
-from workshop.organise.effects import Effect, find_effects, look, mark_of, proposed_levels
+from workshop.organise.effects import Effect, find_effects, is_lowered, look, mark_of, proposed_levels
 from workshop.organise.routes.blueprint import blueprint
 from workshop.programme.forms import add_faults
 from workshop.programme.models import Item, ItemKind, LevelProposal, WorkshopSession
@@ -87,12 +87,12 @@ def level(lang: str, series: str, session: str) -> ResponseReturnValue:
         if (wrong := wrong_confirmation()) is not None:
             return wrong
         try:
-            effects, has_changed = _perform(workshop_session, *wanted)
+            effects, weighs, has_changed = _perform(workshop_session, *wanted)
         except InvalidValuesError as fault:
             db.session.rollback()
             add_faults(form, fault.faults)
             return render_template("organise/level.html", form=form, **page), 422
-        if (held := hold_back(lang, effects, page["row"].name)) is not None:
+        if (held := hold_back(lang, effects, page["row"].name, weighs=weighs)) is not None:
             return held
         db.session.commit()
         flash(said(effects) if has_changed else _("Nothing has changed."))
@@ -143,7 +143,7 @@ def hold_back(
         lang: the page's language.
         effects: what the act does, before it is committed.
         name: of what is changed.
-        weighs: it asks for the pass phrase for another reason too.
+        weighs: it asks for the pass phrase whatever its effects are.
     """
     if (weighs or any(one.is_looser for one in effects)) and not is_confirmed():
         db.session.rollback()
@@ -188,8 +188,13 @@ def _wanted(workshop_session: WorkshopSession) -> tuple[Item | None, Level | Non
     return item, own
 
 
-def _perform(workshop_session: WorkshopSession, item: Item | None, own: Level | None) -> tuple[list[Effect], bool]:
-    """Give an item, or the session, its own level, and return what that does; not committed."""
+def _perform(
+    workshop_session: WorkshopSession, item: Item | None, own: Level | None
+) -> tuple[list[Effect], bool, bool]:
+    """Give an item, or the session, its own level; returns what that does, whether it lowers any, and changes anything.
+
+    Not committed.
+    """
     database, now, actor = db.session(), clock.now(), actor_of(current_organiser())
     lock(database, [workshop_session])
     lock_list(database, workshop_session.id)
@@ -210,7 +215,8 @@ def _perform(workshop_session: WorkshopSession, item: Item | None, own: Level | 
             actor=actor,
             instance_languages=languages(),
         )
-    return find_effects(database, [workshop_session], before=before, proposed=proposed), has_changed
+    effects = find_effects(database, [workshop_session], before=before, proposed=proposed)
+    return effects, is_lowered([workshop_session], before), has_changed
 
 
 def _find_item(workshop_session: WorkshopSession, key: str) -> Item | None:

@@ -21,7 +21,7 @@ from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
 from workshop.organise import composing
 from workshop.organise.composing import Press
-from workshop.organise.effects import find_effects, look, proposed_levels
+from workshop.organise.effects import find_effects, is_lowered, look, proposed_levels
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.composed import Desk
 from workshop.organise.routes.levels import hold_back, said
@@ -193,7 +193,7 @@ class _Saving:
         )
         self._say_fine()
         effects = find_effects(database, [one], before=before, proposed=proposed)
-        if (held := hold_back(desk.lang, effects, desk.row.name)) is not None:
+        if (held := hold_back(desk.lang, effects, desk.row.name, weighs=is_lowered([one], before))) is not None:
             return held
         database.commit()
         is_new_row = self.press is not None and self.press.verb in _NEW_ROW

@@ -20,7 +20,7 @@ from workshop.core.db import db
 from workshop.core.faults import InvalidValuesError
 from workshop.core.language import languages
 from workshop.organise.comparing import compare_values, conflict_rows, meanwhile_words
-from workshop.organise.effects import find_effects, look, proposed_levels
+from workshop.organise.effects import find_effects, is_lowered, look, proposed_levels
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.levels import hold_back, said
 from workshop.organise.routes.telling import untold_of
@@ -104,7 +104,8 @@ def _save(
         add_faults(form, fault.faults)
         return None
     effects = find_effects(database, [workshop_session], before=before, proposed=proposed)
-    if (held := hold_back(lang, effects, page["row"].name)) is not None:
+    weighs = is_lowered([workshop_session], before)
+    if (held := hold_back(lang, effects, page["row"].name, weighs=weighs)) is not None:
         return held
     slug = workshop_session.slug
     tend(database, workshop_session, now=clock.now())

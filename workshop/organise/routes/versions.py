@@ -25,7 +25,7 @@ from workshop.core.faults import Fault, InvalidValuesError
 from workshop.core.language import languages
 from workshop.organise.comparing import TEXTS_ONLY, FieldChange, PartChange, compare_programme, compare_values
 from workshop.organise.composing import field_place
-from workshop.organise.effects import find_effects, look, proposed_levels
+from workshop.organise.effects import find_effects, is_lowered, look, proposed_levels
 from workshop.organise.routes.blueprint import blueprint
 from workshop.organise.routes.levels import hold_back
 from workshop.people.service import list_by_key
@@ -121,7 +121,7 @@ def _perform(
         shows = _changes_page if act is publish_kept else _versions_page
         return shows(lang, workshop_session, role, found), 422
     effects = find_effects(database, [workshop_session], before=before, proposed=proposed)
-    if (held := hold_back(lang, effects, name)) is not None:
+    if (held := hold_back(lang, effects, name, weighs=is_lowered([workshop_session], before))) is not None:
         return held
     slug = workshop_session.slug
     tend(database, workshop_session, now=now)
